@@ -1,0 +1,116 @@
+package schema
+
+import "github.com/vektah/gqlparser/v2/ast"
+
+// Supergraph is a composed graph, read from supergraph SDL of the join
+// specification v0.1 to v0.5. It is immutable: every package that runs on it
+// shares one value.
+type Supergraph struct {
+	// SDL is the document that it was read from.
+	SDL string
+	// Graphs are the subgraphs, by the order of the join__Graph enum. An index
+	// into it identifies a subgraph wherever plans and graphs are compiled.
+	Graphs []Graph
+	// Objects are the object types, sorted by name. A [TypeSet] holds indexes
+	// into it.
+	Objects []*Type
+	// Types are all types by name, @inaccessible ones included, federation's own
+	// machinery excluded.
+	Types map[string]*Type
+	// Schema has all Types as gqlparser knows them: what plans are made on.
+	Schema *ast.Schema
+	// API is what clients see and are validated against: Schema without what is
+	// @inaccessible and without federation's directives.
+	API *ast.Schema
+}
+
+// Graph is one subgraph of a supergraph.
+type Graph struct {
+	// Name is the subgraph's name as its team gave it (@join__graph(name:)).
+	Name string
+	// EnumValue is its value of the join__Graph enum.
+	EnumValue string
+	// URL is its routing URL; the gateway's configuration may override it.
+	URL string
+}
+
+// Type is a type of the supergraph with what the join directives say of it.
+type Type struct {
+	Name string
+	Kind ast.DefinitionKind
+	// Object is the index in [Supergraph.Objects], or -1 where Kind is not OBJECT.
+	Object int
+	// Possible holds the object types that a value of a composite type can have:
+	// the implementations, the members, or the type itself.
+	Possible TypeSet
+	// Definition is the type in [Supergraph.Schema].
+	Definition *ast.Definition
+	// Joins says in which subgraphs the type is, in the order of Graphs; a graph
+	// where it has several keys has one Join with all of them.
+	Joins []Join
+	// Fields are the fields of an object, interface or input object by name.
+	Fields map[string]*Field
+	// Interfaces are, for each graph, the interfaces that the type implements there.
+	Interfaces map[int][]string
+	// Members are, for each graph, the union's members there.
+	Members map[int][]string
+	// Values are, for each graph, the enum's values there.
+	Values map[int][]string
+}
+
+// Join is a type's presence in one subgraph (@join__type).
+type Join struct {
+	Graph int
+	Keys  []Key
+	// InterfaceObject is set where the supergraph's interface is an object type
+	// in this subgraph (@interfaceObject).
+	InterfaceObject bool
+}
+
+// Key is an entity key of a type in one subgraph.
+type Key struct {
+	// Fields is the key's selection set without braces: "id organization { id }".
+	Fields string
+	// Selections is Fields, parsed.
+	Selections ast.SelectionSet
+	// Resolvable is false where the subgraph can name the entity by this key but
+	// not resolve it.
+	Resolvable bool
+}
+
+// Field is a field of the supergraph with what the join directives say of it.
+type Field struct {
+	Name string
+	// Definition is the field in [Supergraph.Schema].
+	Definition *ast.FieldDefinition
+	// Joins says which subgraphs have the field, in the order of Graphs. The
+	// rule of absence is applied: a field without @join__field is in every graph
+	// of its type, and one whose only @join__field names no graph is in none.
+	Joins []FieldJoin
+}
+
+// FieldJoin is a field's presence in one subgraph (@join__field).
+type FieldJoin struct {
+	Graph int
+	// Type is the field's type in this subgraph where it differs from the
+	// supergraph's; nil otherwise.
+	Type *ast.Type
+	// Requires and Provides are field sets, nil where there are none.
+	Requires, Provides ast.SelectionSet
+	// External fields are named by the subgraph but resolved elsewhere: it can
+	// give them only where a @provides on the way says so, or as its own key.
+	External bool
+	// Override names the subgraph that the field was taken from; OverrideLabel
+	// decides per request where it is not empty.
+	Override, OverrideLabel string
+	// UsedOverridden is set where the field moved away by @override but the
+	// subgraph still needs it in a field set; it is then treated as External.
+	UsedOverridden bool
+	// ContextArguments are arguments that the gateway fills from a context.
+	ContextArguments []ContextArgument
+}
+
+// ContextArgument is one argument set by @fromContext in a subgraph.
+type ContextArgument struct {
+	Name, Type, Context, Selection string
+}
