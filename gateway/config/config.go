@@ -1,0 +1,268 @@
+package config
+
+// The doc comments of these structs are compiled into the binary: the JSON schema and docs/configuration.md print them, so
+// they speak to the reader of weft.yaml. Tags: yaml is the key; min, max and enum bound the value; required says that the key
+// must be there when its section is; example is what the example file shows where the default is empty; off marks a key that
+// the example file shows commented out; secret keeps the value out of error messages; path is resolved against the folder
+// of weft.yaml.
+
+// Config is the whole of weft.yaml.
+type Config struct {
+	// The address that clients connect to, `HOST:PORT`. GraphQL is at `/graphql`, health at `/health/live` and `/health/ready`.
+	Listen string `yaml:"listen"`
+	// The listener for operators.
+	Admin Admin `yaml:"admin"`
+	// Where the supergraph comes from: exactly one of `supergraph.file`, `supergraph.subgraphs` and `registry.dir`.
+	Supergraph Supergraph `yaml:"supergraph"`
+	// The schema registry, as the source of the supergraph.
+	Registry Registry `yaml:"registry"`
+	// The one Redis that the cache and the budgets share. Without it both are kept in this process.
+	Redis Redis `yaml:"redis"`
+	// How subgraphs are reached: `all` holds what applies to every subgraph, any other key is a subgraph's name and
+	// overrides `all` for it. A subgraph that is itself named `all` cannot be set apart.
+	Subgraphs Subgraphs `yaml:"subgraphs"`
+	// Which headers go where.
+	Headers Headers `yaml:"headers"`
+	// What one request, and all of them together, may take. Every limit names itself in the error that it causes.
+	Limits Limits `yaml:"limits"`
+	// Whether clients may ask for the schema with `__schema` and `__type`.
+	Introspection bool `yaml:"introspection"`
+	// Protection against requests that a foreign web page makes a browser send.
+	CSRF CSRF `yaml:"csrf"`
+	// What each client may spend, in cost points. Absent means no budgets; `rate` and `burst` must be given otherwise.
+	Budgets *Budgets `yaml:"budgets"`
+	// The cache of entities and root fields. Absent means off; `cache: {}` switches it on with its defaults.
+	Cache *Cache `yaml:"cache"`
+	// Parsed and validated operations.
+	Documents Documents `yaml:"documents"`
+	// Query planning.
+	Planner Planner `yaml:"planner"`
+	// The web page that a browser gets at `/graphql`.
+	Playground Playground `yaml:"playground"`
+	// What is written to stderr.
+	Log Log `yaml:"log"`
+}
+
+// Off as Admin.Listen switches the admin listener off.
+const Off = "off"
+
+// Admin is the listener for operators.
+type Admin struct {
+	// The address of `/metrics` and the registry's API, `HOST:PORT`, or `off`. Keep it out of clients' reach.
+	Listen string `yaml:"listen"`
+}
+
+// Supergraph is a source of the supergraph. To override it, replace it whole and empty [Registry], since only one source may be set.
+type Supergraph struct {
+	// The path of a supergraph's SDL. The file is watched.
+	File string `yaml:"file" path:"true" example:"supergraph.graphql"`
+	// The path of a `supergraph.yaml` (rover's format) whose subgraphs are composed. It and the files that it names are watched.
+	Subgraphs string `yaml:"subgraphs" path:"true" example:"supergraph.yaml" off:"true"`
+}
+
+// Registry is the registry as a source of the supergraph.
+type Registry struct {
+	// The path of the folder that `weft subgraph publish` writes to. It is watched.
+	Dir string `yaml:"dir" path:"true" example:"registry" off:"true"`
+}
+
+// Redis is the connection that all uses of Redis share.
+type Redis struct {
+	// The address, `redis://USER:PASSWORD@HOST:PORT/DB`, or `rediss://` for TLS. Empty means no Redis.
+	URL string `yaml:"url" secret:"true" example:"redis://127.0.0.1:6379"`
+	// The longest that a request waits for one call to Redis. Beyond it the call counts as a miss.
+	Timeout Duration `yaml:"timeout" min:"1ms" max:"10s"`
+	// The most connections that this process opens to Redis.
+	MaxConnections int `yaml:"max_connections" min:"1" max:"10000"`
+}
+
+// Subgraphs holds what applies to every subgraph and what to single ones. Get answers for a name.
+type Subgraphs struct {
+	// What applies to every subgraph that does not say otherwise.
+	All Traffic `yaml:"all"`
+	// What applies to one subgraph; what is absent is as in `all`.
+	Named map[string]Subgraph `yaml:",named" example:"reviews"`
+}
+
+// Get returns what applies to the subgraph of that name.
+func (s Subgraphs) Get(name string) Subgraph {
+	if one, ok := s.Named[name]; ok {
+		return one
+	}
+	return Subgraph{Traffic: s.All}
+}
+
+// Subgraph is what applies to one subgraph. Parsing has already filled what is absent from Subgraphs.All.
+type Subgraph struct {
+	// The URL to use in place of the one that the supergraph names.
+	URL     string `yaml:"url" example:"http://127.0.0.1:4003/graphql"`
+	Traffic `yaml:",inline"`
+}
+
+// Traffic is how requests are sent to a subgraph.
+type Traffic struct {
+	// The longest that one request to the subgraph may take, connecting and reading included.
+	Timeout Duration `yaml:"timeout" min:"1ms" max:"1h"`
+	// The largest answer that is read from the subgraph, after decompression.
+	MaxAnswer Size `yaml:"max_answer" min:"1KiB" max:"4GiB"`
+	// The most connections open to the subgraph at once. A request that finds none free waits within its timeout.
+	MaxConnections int `yaml:"max_connections" min:"1" max:"100000"`
+	// How entity requests of different clients are merged.
+	Batching Batching `yaml:"batching"`
+}
+
+// Batching is how entity requests of different clients are merged.
+type Batching struct {
+	// How long an entity request waits for others to be merged with. 0 sends at once and merges nothing.
+	Window Duration `yaml:"window" min:"0" max:"1s"`
+}
+
+// Headers says which headers go where.
+type Headers struct {
+	// Rules for the headers that a client's request brings, applied to every request to a subgraph. Without a rule no header of the client is sent on.
+	Request []HeaderRule `yaml:"request"`
+}
+
+// HeaderRule is one rule: exactly one of its fields is set.
+type HeaderRule struct {
+	// Sends a header of the client's request on as it is, when the client sent it.
+	Forward *Forward `yaml:"forward"`
+}
+
+// Forward sends a header of the client's request on to subgraphs.
+type Forward struct {
+	// The header's name, in any case. Connection headers and those that the gateway itself writes (such as `Content-Type` and `Host`) cannot be forwarded.
+	Name string `yaml:"name" required:"true" example:"Authorization"`
+}
+
+// Limits is what one request, and all of them together, may take.
+type Limits struct {
+	// The largest request body.
+	Body Size `yaml:"body" min:"1KiB" max:"1GiB"`
+	// The largest request line and headers together.
+	RequestHeaders Size `yaml:"request_headers" min:"1KiB" max:"16MiB"`
+	// The most requests being answered at once. Beyond it a request is refused with 503.
+	ConcurrentRequests int `yaml:"concurrent_requests" min:"1" max:"1000000"`
+	// The longest that a request may take from its first byte to its last.
+	Timeout Duration `yaml:"timeout" min:"1ms" max:"1h"`
+	// The longest that a client may take to send a request.
+	ReadTimeout Duration `yaml:"read_timeout" min:"1ms" max:"1h"`
+	// The longest that a client's connection stays open without a request.
+	IdleTimeout Duration `yaml:"idle_timeout" min:"1ms" max:"24h"`
+	// The longest that requests in flight may take to finish once the gateway is told to stop.
+	ShutdownGrace Duration `yaml:"shutdown_grace" min:"0" max:"1h"`
+	// The most lexical tokens in a document.
+	Tokens int `yaml:"tokens" min:"1" max:"10000000"`
+	// The deepest nesting of fields in an operation, its fragments included.
+	Depth int `yaml:"depth" min:"1" max:"1000"`
+	// The most fields of an operation once its fragments are spread.
+	Fields int `yaml:"fields" min:"1" max:"10000000"`
+	// The most fields at the top of an operation.
+	RootFields int `yaml:"root_fields" min:"1" max:"100000"`
+	// The most aliases in an operation.
+	Aliases int `yaml:"aliases" min:"0" max:"100000"`
+	// The largest answer to a client, before compression.
+	Answer Size `yaml:"answer" min:"1KiB" max:"4GiB"`
+	// The most entities asked of a subgraph in one request.
+	Entities int `yaml:"entities" min:"1" max:"10000000"`
+	// The most requests to subgraphs that one operation makes.
+	SubgraphRequests int `yaml:"subgraph_requests" min:"1" max:"100000"`
+}
+
+// CSRF is the protection against requests that a foreign web page makes a browser send.
+type CSRF struct {
+	// The headers of which one must be there on a request that a browser sends without asking first (a content type of plain HTML forms, or a GET without one).
+	Headers []string `yaml:"headers"`
+}
+
+// Budgets is what each client may spend.
+type Budgets struct {
+	// How a client is recognised: the first entry that the request answers to counts. A request that answers to none is counted by its IP address.
+	Identify []Identity `yaml:"identify"`
+	// The points that flow back to a client, as `POINTS/s`, `POINTS/m` or `POINTS/h`.
+	Rate Rate `yaml:"rate" required:"true" example:"1000/s"`
+	// The points that a client who has not asked for a while may spend at once.
+	Burst int64 `yaml:"burst" required:"true" min:"1" max:"1000000000000" example:"10000"`
+	// The highest cost of one operation, whatever is left of the budget. 0 means as much as `burst`.
+	MaxCost int64 `yaml:"max_cost" min:"0" max:"1000000000000"`
+	// The length that is assumed for a list of which the schema does not say it (`@listSize`).
+	ListSize int `yaml:"list_size" min:"0" max:"1000000"`
+	// The most clients whose budgets are kept in this process. Beyond it the one that asked longest ago is forgotten.
+	MaxClients int `yaml:"max_clients" min:"1" max:"100000000"`
+	// Whether budgets are kept in Redis, shared by all gateways, when `redis.url` is set.
+	Redis bool `yaml:"redis"`
+}
+
+// Identity is one way to recognise a client.
+type Identity struct {
+	// The header whose value names the client.
+	Header string `yaml:"header" required:"true" example:"X-API-Key"`
+}
+
+// Cache is the cache of entities and root fields.
+type Cache struct {
+	// The tier in this process.
+	Memory CacheMemory `yaml:"memory"`
+	// Whether entries are also kept in Redis, shared by all gateways, when `redis.url` is set.
+	Redis bool `yaml:"redis"`
+	// How long an answer is kept whose subgraph sends no Cache-Control. 0 does not keep it.
+	TTL Duration `yaml:"ttl" min:"0" max:"8760h"`
+	// The longest that anything is kept, whatever the subgraph says.
+	MaxTTL Duration `yaml:"max_ttl" min:"1s" max:"8760h"`
+	// The largest entry that is kept.
+	MaxEntry Size `yaml:"max_entry" min:"1KiB" max:"512MiB"`
+	// What differs for one subgraph.
+	Subgraphs map[string]CacheSubgraph `yaml:"subgraphs" example:"reviews"`
+}
+
+// CacheMemory is the cache's tier in this process.
+type CacheMemory struct {
+	// The most bytes of entries that are kept. 0 keeps none.
+	Size Size `yaml:"size" min:"0" max:"1TiB"`
+}
+
+// CacheSubgraph is what differs from Cache for one subgraph. Parsing has already filled what is absent from Cache.
+type CacheSubgraph struct {
+	// Whether answers of the subgraph are cached.
+	Enabled bool `yaml:"enabled"`
+	// How long an answer of the subgraph is kept that has no Cache-Control; as `cache.ttl` when absent.
+	TTL Duration `yaml:"ttl" min:"0" max:"8760h"`
+}
+
+// Get returns what applies to the subgraph of that name.
+func (c *Cache) Get(name string) CacheSubgraph {
+	if one, ok := c.Subgraphs[name]; ok {
+		return one
+	}
+	return c.subgraphDefault()
+}
+
+func (c *Cache) subgraphDefault() CacheSubgraph { return CacheSubgraph{Enabled: true, TTL: c.TTL} }
+
+// Documents is the cache of parsed and validated operations.
+type Documents struct {
+	// The most bytes of documents whose parsed form is kept, counted by the length of their text. 0 keeps none.
+	Cache Size `yaml:"cache" min:"0" max:"4GiB"`
+}
+
+// Planner is query planning.
+type Planner struct {
+	// The most plans that are kept. 0 keeps none.
+	Cache int `yaml:"cache" min:"0" max:"10000000"`
+	// The most nodes of the query graph that one planning visits in search of a better plan. When they are used up the best plan so far is taken; it is never an error.
+	MaxNodes int `yaml:"max_nodes" min:"1" max:"1000000000"`
+}
+
+// Playground is the web page that a browser gets.
+type Playground struct {
+	// Whether there is a page.
+	Enabled bool `yaml:"enabled"`
+}
+
+// Log is what is written to stderr.
+type Log struct {
+	// The least important lines that are written.
+	Level string `yaml:"level" enum:"debug,info,warn,error"`
+	// How a line looks.
+	Format string `yaml:"format" enum:"text,json"`
+}

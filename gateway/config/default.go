@@ -1,0 +1,64 @@
+package config
+
+import "time"
+
+// Default returns what applies when weft.yaml is empty. Every call returns a fresh value. It has no source of a supergraph,
+// so it is not yet valid.
+func Default() *Config {
+	return &Config{
+		Listen: "127.0.0.1:4000",
+		Admin:  Admin{Listen: "127.0.0.1:4001"},
+		Redis:  Redis{Timeout: Duration(10 * time.Millisecond), MaxConnections: 64},
+		Subgraphs: Subgraphs{All: Traffic{
+			Timeout:        Duration(30 * time.Second),
+			MaxAnswer:      64 << 20,
+			MaxConnections: 256,
+		}},
+		Limits: Limits{
+			Body:               2 << 20,
+			RequestHeaders:     64 << 10,
+			ConcurrentRequests: 4096,
+			Timeout:            Duration(30 * time.Second),
+			ReadTimeout:        Duration(30 * time.Second),
+			IdleTimeout:        Duration(2 * time.Minute),
+			// Kubernetes kills 30 s after it has asked: leave time to log and to close.
+			ShutdownGrace: Duration(25 * time.Second),
+			// Room for what code generators write, too little for what attackers do.
+			Tokens:           15_000,
+			Depth:            50,
+			Fields:           10_000,
+			RootFields:       100,
+			Aliases:          200,
+			Answer:           64 << 20,
+			Entities:         10_000,
+			SubgraphRequests: 500,
+		},
+		Introspection: true,
+		CSRF:          CSRF{Headers: []string{"Weft-Preflight", "X-Apollo-Operation-Name", "Apollo-Require-Preflight"}},
+		Documents:     Documents{Cache: 16 << 20},
+		Planner:       Planner{Cache: 4096, MaxNodes: 100_000},
+		Playground:    Playground{Enabled: true},
+		Log:           Log{Level: "info", Format: "text"},
+	}
+}
+
+// DefaultBudgets returns what applies to the absent keys of a `budgets` section. Rate and Burst have no default: how much a
+// client may spend is the operator's decision.
+func DefaultBudgets() *Budgets {
+	return &Budgets{
+		Identify:   []Identity{{Header: "X-API-Key"}, {Header: "GraphQL-Client-Name"}},
+		ListSize:   10,
+		MaxClients: 100_000,
+		Redis:      true,
+	}
+}
+
+// DefaultCache returns what applies to the absent keys of a `cache` section.
+func DefaultCache() *Cache {
+	return &Cache{
+		Memory:   CacheMemory{Size: 64 << 20},
+		Redis:    true,
+		MaxTTL:   Duration(24 * time.Hour),
+		MaxEntry: 1 << 20,
+	}
+}
