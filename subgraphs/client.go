@@ -1,0 +1,272 @@
+package subgraphs
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"mime"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/weft-graphql/weft/executor"
+)
+
+// Settings are what can be set for one subgraph.
+type Settings struct {
+	// URL overrides the supergraph's routing URL. Empty keeps it.
+	URL string
+	// Timeout bounds a request as a whole, from connecting to the answer's last
+	// byte. 0 means [DefaultTimeout].
+	Timeout time.Duration
+	// MaxAnswer is how many bytes an answer may have. 0 means [DefaultMaxAnswer].
+	MaxAnswer int64
+}
+
+// What a subgraph may take and answer where nothing is set.
+const (
+	DefaultTimeout   = 30 * time.Second
+	DefaultMaxAnswer = 64 << 20
+)
+
+// Options configure a Client. The zero value works.
+type Options struct {
+	// All is what holds for every subgraph, ByName what is set for one: each
+	// non-zero setting there wins.
+	All    Settings
+	ByName map[string]Settings
+	// MaxIdleConns is how many unused connections are kept to each subgraph.
+	// 0 means 256.
+	MaxIdleConns int
+	// UserAgent is sent with every request. Empty means "weft".
+	UserAgent string
+	Logger    *slog.Logger
+}
+
+// Client sends requests to subgraphs over HTTP. It is an [executor.Fetcher].
+type Client struct {
+	options Options
+	metrics *metrics
+	buffers bufferPool
+
+	mu    sync.RWMutex
+	hosts map[string]*host // by subgraph name
+}
+
+// host is one subgraph as the client knows it. Its connections are its own, so
+// that one subgraph that stalls takes none from the others.
+type host struct {
+	settings  Settings
+	transport *http.Transport
+	client    *http.Client
+}
+
+var _ executor.Fetcher = (*Client)(nil)
+
+// New makes a client. Close it when no request is left.
+func New(o Options) *Client {
+	o.MaxIdleConns = cmp.Or(o.MaxIdleConns, 256)
+	o.UserAgent = cmp.Or(o.UserAgent, "weft")
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &Client{options: o, metrics: newMetrics(), hosts: map[string]*host{}}
+}
+
+// Collectors are the client's metrics.
+func (c *Client) Collectors() []prometheus.Collector { return c.metrics.collectors() }
+
+// Close ends the connections that are not in use.
+func (c *Client) Close() {
+	c.Retain(nil)
+}
+
+// Retain ends the idle connections to subgraphs that are not among names and
+// forgets them: a new supergraph may have left them out.
+func (c *Client) Retain(names []string) {
+	keep := make(map[string]bool, len(names))
+	for _, n := range names {
+		keep[n] = true
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for name, h := range c.hosts {
+		if !keep[name] {
+			h.transport.CloseIdleConnections()
+			delete(c.hosts, name)
+		}
+	}
+}
+
+func (c *Client) host(name string) *host {
+	c.mu.RLock()
+	h := c.hosts[name]
+	c.mu.RUnlock()
+	if h != nil {
+		return h
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if h := c.hosts[name]; h != nil {
+		return h
+	}
+	t := &http.Transport{
+		Proxy:                 http.ProxyFromEnvironment,
+		DialContext:           (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		MaxIdleConnsPerHost:   c.options.MaxIdleConns,
+		IdleConnTimeout:       90 * time.Second,
+		TLSHandshakeTimeout:   10 * time.Second,
+		ExpectContinueTimeout: time.Second,
+		ForceAttemptHTTP2:     true,
+		// An answer is small beside what unpacking it would cost, and a subgraph
+		// is close.
+		DisableCompression: true,
+	}
+	h = &host{settings: c.settings(name), transport: t, client: &http.Client{
+		Transport: t,
+		// A redirect could carry a client's credentials to a place that nobody
+		// configured.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+	c.hosts[name] = h
+	return h
+}
+
+func (c *Client) settings(name string) Settings {
+	own, all := c.options.ByName[name], c.options.All
+	return Settings{
+		URL:       own.URL,
+		Timeout:   cmp.Or(own.Timeout, all.Timeout, DefaultTimeout),
+		MaxAnswer: cmp.Or(own.MaxAnswer, all.MaxAnswer, DefaultMaxAnswer),
+	}
+}
+
+// Fetch sends one request and reads the whole answer. An answer with a status
+// other than 2xx is passed on when it says that it is JSON, since it may hold
+// GraphQL errors; otherwise it is an error.
+func (c *Client) Fetch(ctx context.Context, f *executor.Fetch) (*executor.Answer, error) {
+	h := c.host(f.Subgraph)
+	start := time.Now()
+	answer, err := c.send(ctx, h, f)
+	outcome := "ok"
+	if err != nil {
+		outcome = err.Code
+	}
+	c.metrics.fetched(f.Subgraph, outcome, time.Since(start))
+	if err != nil {
+		if ctx.Err() == nil {
+			c.options.Logger.WarnContext(ctx, "subgraph request failed",
+				"subgraph", f.Subgraph, "code", err.Code, "error", err.Error())
+		}
+		return nil, err
+	}
+	return answer, nil
+}
+
+func (c *Client) send(ctx context.Context, h *host, f *executor.Fetch) (*executor.Answer, *executor.FetchError) {
+	fail := func(code, message string, cause error) *executor.FetchError {
+		return &executor.FetchError{Subgraph: f.Subgraph, Code: code, Message: message, Err: cause}
+	}
+	limited, cancel := context.WithTimeout(ctx, h.settings.Timeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(limited, http.MethodPost, cmp.Or(h.settings.URL, f.URL), bytes.NewReader(f.Body))
+	if err != nil {
+		return nil, fail(CodeHTTP, fmt.Sprintf("the URL of subgraph %q is not valid", f.Subgraph), err)
+	}
+	c.setHeader(req.Header, f.Header)
+	if f.Mutation {
+		// net/http sends a request again on a connection that died if it can
+		// rewind the body; a mutation must reach the subgraph at most once.
+		req.GetBody = nil
+	}
+	res, err := h.client.Do(req)
+	if err == nil {
+		defer res.Body.Close()
+		var answer *executor.Answer
+		if answer, err = c.read(h, f, res); err == nil {
+			return answer, nil
+		}
+	}
+	var known *executor.FetchError
+	switch {
+	case errors.As(err, &known):
+		return nil, known
+	case ctx.Err() != nil:
+		return nil, fail(CodeCancelled, fmt.Sprintf("the request to subgraph %q was given up", f.Subgraph), context.Cause(ctx))
+	case limited.Err() != nil:
+		return nil, fail(CodeTimeout, fmt.Sprintf("subgraph %q did not answer within %s", f.Subgraph, h.settings.Timeout), err)
+	default:
+		return nil, fail(CodeHTTP, fmt.Sprintf("subgraph %q could not be reached", f.Subgraph), err)
+	}
+}
+
+// The codes of a [executor.FetchError].
+const (
+	CodeHTTP      = "SUBREQUEST_HTTP_ERROR"
+	CodeTimeout   = "SUBREQUEST_TIMEOUT"
+	CodeTooLarge  = "SUBREQUEST_TOO_LARGE"
+	CodeCancelled = "SUBREQUEST_CANCELLED"
+)
+
+func (c *Client) setHeader(to, extra http.Header) {
+	for name, values := range extra {
+		to[name] = values
+	}
+	to["Content-Type"] = []string{"application/json"}
+	to["Accept"] = []string{"application/graphql-response+json, application/json"}
+	if _, set := to["User-Agent"]; !set {
+		to["User-Agent"] = []string{c.options.UserAgent}
+	}
+}
+
+func (c *Client) read(h *host, f *executor.Fetch, res *http.Response) (*executor.Answer, error) {
+	if (res.StatusCode < 200 || res.StatusCode > 299) && !isJSON(res.Header.Get("Content-Type")) {
+		return nil, &executor.FetchError{Subgraph: f.Subgraph, Code: CodeHTTP,
+			Message: fmt.Sprintf("subgraph %q answered with HTTP status %d", f.Subgraph, res.StatusCode)}
+	}
+	if res.ContentLength > h.settings.MaxAnswer {
+		return nil, tooLarge(f.Subgraph, h.settings.MaxAnswer)
+	}
+	b := c.buffers.get(res.ContentLength)
+	// One byte more than allowed tells an answer of exactly the limit from a
+	// longer one.
+	n, err := b.ReadFrom(io.LimitReader(res.Body, h.settings.MaxAnswer+1))
+	if err == nil && n > h.settings.MaxAnswer {
+		err = tooLarge(f.Subgraph, h.settings.MaxAnswer)
+	}
+	if err != nil {
+		c.buffers.put(b)
+		return nil, err
+	}
+	return &executor.Answer{
+		Status: res.StatusCode, Header: res.Header, Body: b.Bytes(),
+		Release: func() { c.buffers.put(b) },
+	}, nil
+}
+
+func tooLarge(subgraph string, limit int64) *executor.FetchError {
+	return &executor.FetchError{Subgraph: subgraph, Code: CodeTooLarge,
+		Message: fmt.Sprintf("the answer of subgraph %q is larger than %d bytes (subgraphs.%s.max_answer)", subgraph, limit, subgraph)}
+}
+
+func isJSON(contentType string) bool {
+	media, _, err := mime.ParseMediaType(contentType)
+	return err == nil && (media == "application/json" || strings.HasSuffix(media, "+json"))
+}
+
+// ErrNoSubscriptions says that a subgraph's stream was asked for, which Weft
+// does not carry yet.
+var ErrNoSubscriptions = errors.New("subscriptions to subgraphs are not carried out yet")
+
+// Subscribe refuses: subscriptions are not carried out yet.
+func (c *Client) Subscribe(context.Context, *executor.Fetch) (executor.Stream, error) {
+	return nil, ErrNoSubscriptions
+}

@@ -1,0 +1,35 @@
+package subgraphs
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+type metrics struct {
+	requests *prometheus.CounterVec
+	duration *prometheus.HistogramVec
+}
+
+func newMetrics() *metrics {
+	return &metrics{
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "weft_subgraph_requests_total",
+			Help: "Requests sent to subgraphs, by subgraph and outcome (ok, or the error's code).",
+		}, []string{"subgraph", "outcome"}),
+		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "weft_subgraph_request_duration_seconds",
+			Help:    "Time from sending a request to a subgraph until its whole answer was read.",
+			Buckets: prometheus.ExponentialBuckets(0.0005, 2, 16),
+		}, []string{"subgraph"}),
+	}
+}
+
+func (m *metrics) collectors() []prometheus.Collector {
+	return []prometheus.Collector{m.requests, m.duration}
+}
+
+func (m *metrics) fetched(subgraph, outcome string, took time.Duration) {
+	m.requests.WithLabelValues(subgraph, outcome).Inc()
+	m.duration.WithLabelValues(subgraph).Observe(took.Seconds())
+}
