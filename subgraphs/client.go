@@ -29,13 +29,21 @@ type Settings struct {
 	Timeout time.Duration
 	// MaxAnswer is how many bytes an answer may have. 0 means [DefaultMaxAnswer].
 	MaxAnswer int64
+	// MaxConnections is how many connections may be open to the subgraph at once;
+	// a request that finds none free waits within its Timeout. 0 means
+	// [DefaultMaxConnections].
+	MaxConnections int
 }
 
 // What a subgraph may take and answer where nothing is set.
 const (
-	DefaultTimeout   = 30 * time.Second
-	DefaultMaxAnswer = 64 << 20
+	DefaultTimeout        = 30 * time.Second
+	DefaultMaxAnswer      = 64 << 20
+	DefaultMaxConnections = 1024
 )
+
+// maxIdleConns is how many unused connections are kept to one subgraph.
+const maxIdleConns = 256
 
 // Options configure a Client. The zero value works.
 type Options struct {
@@ -43,9 +51,6 @@ type Options struct {
 	// non-zero setting there wins.
 	All    Settings
 	ByName map[string]Settings
-	// MaxIdleConns is how many unused connections are kept to each subgraph.
-	// 0 means 256.
-	MaxIdleConns int
 	// UserAgent is sent with every request. Empty means "weft".
 	UserAgent string
 	Logger    *slog.Logger
@@ -73,7 +78,6 @@ var _ executor.Fetcher = (*Client)(nil)
 
 // New makes a client. Close it when no request is left.
 func New(o Options) *Client {
-	o.MaxIdleConns = cmp.Or(o.MaxIdleConns, 256)
 	o.UserAgent = cmp.Or(o.UserAgent, "weft")
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -118,10 +122,12 @@ func (c *Client) host(name string) *host {
 	if h := c.hosts[name]; h != nil {
 		return h
 	}
+	settings := c.settings(name)
 	t := &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
 		DialContext:           (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
-		MaxIdleConnsPerHost:   c.options.MaxIdleConns,
+		MaxConnsPerHost:       settings.MaxConnections,
+		MaxIdleConnsPerHost:   min(settings.MaxConnections, maxIdleConns),
 		IdleConnTimeout:       90 * time.Second,
 		TLSHandshakeTimeout:   10 * time.Second,
 		ExpectContinueTimeout: time.Second,
@@ -130,7 +136,7 @@ func (c *Client) host(name string) *host {
 		// is close.
 		DisableCompression: true,
 	}
-	h = &host{settings: c.settings(name), transport: t, client: &http.Client{
+	h = &host{settings: settings, transport: t, client: &http.Client{
 		Transport: t,
 		// A redirect could carry a client's credentials to a place that nobody
 		// configured.
@@ -143,9 +149,10 @@ func (c *Client) host(name string) *host {
 func (c *Client) settings(name string) Settings {
 	own, all := c.options.ByName[name], c.options.All
 	return Settings{
-		URL:       own.URL,
-		Timeout:   cmp.Or(own.Timeout, all.Timeout, DefaultTimeout),
-		MaxAnswer: cmp.Or(own.MaxAnswer, all.MaxAnswer, DefaultMaxAnswer),
+		URL:            own.URL,
+		Timeout:        cmp.Or(own.Timeout, all.Timeout, DefaultTimeout),
+		MaxAnswer:      cmp.Or(own.MaxAnswer, all.MaxAnswer, DefaultMaxAnswer),
+		MaxConnections: cmp.Or(own.MaxConnections, all.MaxConnections, DefaultMaxConnections),
 	}
 }
 
