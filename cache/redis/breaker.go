@@ -1,0 +1,93 @@
+package redis
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/sony/gobreaker/v2"
+)
+
+// What makes the breaker open: a run of failures, or half of the calls of the last seconds.
+const (
+	tripAfterFailures = 5
+	tripMinCalls      = 20
+	tripWindow        = 10 * time.Second
+)
+
+func (c *Client) breakerSettings() gobreaker.Settings {
+	return gobreaker.Settings{
+		Name:         "redis",
+		MaxRequests:  1,
+		Interval:     tripWindow,
+		BucketPeriod: tripWindow / 10,
+		// Shorter than the time between two probes, so that each probe finds the breaker half open.
+		Timeout: c.options.ProbeInterval / 2,
+		ReadyToTrip: func(counts gobreaker.Counts) bool {
+			return counts.ConsecutiveFailures >= tripAfterFailures ||
+				counts.Requests >= tripMinCalls && counts.TotalFailures*2 >= counts.Requests
+		},
+		OnStateChange: c.stateChanged,
+		IsSuccessful:  func(err error) bool { return !failed(err) },
+		IsExcluded: func(err error) bool {
+			_, canceled := errors.AsType[*canceledError](err)
+			return canceled
+		},
+	}
+}
+
+// stateChanged runs under the breaker's lock: it must not ask the breaker anything.
+func (c *Client) stateChanged(_ string, from, to gobreaker.State) {
+	c.metrics.state.Set(stateNumber(to))
+	logger := c.options.Logger.With("redis", c.String())
+	switch {
+	case from == gobreaker.StateClosed && to == gobreaker.StateOpen:
+		reason := "unknown"
+		if last := c.lastFailure.Load(); last != nil {
+			reason = *last
+		}
+		logger.LogAttrs(context.Background(), slog.LevelWarn, "Redis is away; serving without it", slog.String("reason", reason))
+		select {
+		case c.tripped <- struct{}{}:
+		default:
+		}
+	case to == gobreaker.StateClosed:
+		logger.LogAttrs(context.Background(), slog.LevelInfo, "Redis is back")
+	}
+}
+
+// stateNumber is the breaker's state in the metric.
+func stateNumber(state gobreaker.State) float64 {
+	switch state {
+	case gobreaker.StateClosed:
+		return 0
+	case gobreaker.StateHalfOpen:
+		return 1
+	default:
+		return 2
+	}
+}
+
+// probe waits for the breaker to open and then asks Redis until it answers. Requests never do that: they would pay for it.
+func (c *Client) probe() {
+	timer := time.NewTimer(c.options.ProbeInterval)
+	defer timer.Stop()
+	for {
+		select {
+		case <-c.stop:
+			return
+		case <-c.tripped:
+		}
+		for c.Away() {
+			timer.Reset(c.options.ProbeInterval)
+			select {
+			case <-c.stop:
+				return
+			case <-timer.C:
+			}
+			// What becomes of it is the breaker's to remember.
+			_ = c.guarded(context.Background(), "probe", c.options.CallTimeout, ping)
+		}
+	}
+}

@@ -1,0 +1,170 @@
+package redis
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	dto "github.com/prometheus/client_model/go"
+	goredis "github.com/redis/go-redis/v9"
+	"github.com/weft-graphql/weft/cache/redis/redistest"
+)
+
+// patience is how long a test waits for what must come.
+const patience = 20 * time.Second
+
+func open(t *testing.T, options Options) *Client {
+	t.Helper()
+	client, err := Open(t.Context(), options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := client.Close(); err != nil {
+			t.Errorf("closing: %v", err)
+		}
+	})
+	return client
+}
+
+func set(ctx context.Context, u goredis.UniversalClient) error {
+	return u.Set(ctx, "key", "value", 0).Err()
+}
+
+// until calls done until it is true.
+func until(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(patience)
+	for !done() {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited in vain until %s", what)
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
+}
+
+func TestACallReachesRedis(t *testing.T) {
+	server := redistest.Start(t, "--requirepass", "hunter2")
+	client := open(t, Options{URL: strings.Replace(server.URL(), "//", "//:hunter2@", 1), CallTimeout: 5 * time.Second})
+	if err := client.Do(t.Context(), "set", set); err != nil {
+		t.Fatal(err)
+	}
+	got, err := client.Universal().Get(t.Context(), "key").Result()
+	if err != nil || got != "value" {
+		t.Fatalf("got %q, %v", got, err)
+	}
+	if strings.Contains(client.String(), "hunter2") {
+		t.Errorf("the client's name has the password: %s", client)
+	}
+	var counted dto.Metric
+	if err := client.metrics.calls.WithLabelValues("set", "ok").Write(&counted); err != nil {
+		t.Fatal(err)
+	}
+	if n := counted.GetCounter().GetValue(); n != 1 {
+		t.Errorf("counted %v calls", n)
+	}
+}
+
+func TestAClusterIsReachedThroughItsURL(t *testing.T) {
+	nodes := redistest.StartCluster(t)
+	client := open(t, Options{URL: nodes.URL(), CallTimeout: 5 * time.Second})
+	for _, key := range []string{"a", "b", "c", "d", "e", "f"} {
+		err := client.Do(t.Context(), "set", func(ctx context.Context, u goredis.UniversalClient) error {
+			return u.Set(ctx, key, "value", 0).Err()
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !client.Cluster() {
+		t.Error("the client does not know that it is a cluster")
+	}
+}
+
+func TestOpeningDoesNotNeedRedis(t *testing.T) {
+	client := open(t, Options{URL: "redis://127.0.0.1:1"})
+	if err := client.Do(t.Context(), "set", set); err == nil {
+		t.Fatal("a call to nobody succeeded")
+	}
+}
+
+func TestBreakerOpensAndRecoversByItself(t *testing.T) {
+	for name, fault := range map[string]struct{ hurt, heal func(*redistest.Server) }{
+		"killed": {(*redistest.Server).Stop, (*redistest.Server).Restart},
+		"paused": {(*redistest.Server).Pause, (*redistest.Server).Resume},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := redistest.Start(t)
+			var log bytes.Buffer
+			client := open(t, Options{
+				URL: server.URL(), CallTimeout: 50 * time.Millisecond, ProbeInterval: 20 * time.Millisecond,
+				Logger: slog.New(slog.NewTextHandler(&log, nil)),
+			})
+			until(t, "Redis answers", func() bool { return client.Do(t.Context(), "set", set) == nil })
+
+			fault.hurt(server)
+			calls := 0
+			until(t, "the breaker opens", func() bool {
+				calls++
+				return errors.Is(client.Do(t.Context(), "set", set), ErrAway)
+			})
+			if calls > tripMinCalls {
+				t.Errorf("%d calls paid for a Redis that is away", calls)
+			}
+			fault.heal(server)
+			// No call asks: the prober alone must notice.
+			until(t, "the prober notices", func() bool { return !client.Away() })
+			until(t, "Redis answers again", func() bool { return client.Do(t.Context(), "set", set) == nil })
+
+			if err := client.Close(); err != nil {
+				t.Error(err)
+			}
+			for _, line := range []string{"Redis is away", "reason=", "Redis is back"} {
+				if !strings.Contains(log.String(), line) {
+					t.Errorf("the log does not say %q:\n%s", line, &log)
+				}
+			}
+		})
+	}
+}
+
+func TestARefusedCommandIsNotAnAbsentRedis(t *testing.T) {
+	server := redistest.Start(t)
+	client := open(t, Options{URL: server.URL(), CallTimeout: 5 * time.Second})
+	for range 3 * tripMinCalls {
+		err := client.Do(t.Context(), "bad", func(ctx context.Context, u goredis.UniversalClient) error {
+			return u.Do(ctx, "nonsense").Err()
+		})
+		if err == nil || errors.Is(err, ErrAway) {
+			t.Fatalf("want the server's refusal, got %v", err)
+		}
+		err = client.Do(t.Context(), "nil", func(ctx context.Context, u goredis.UniversalClient) error {
+			return u.Get(ctx, "absent").Err()
+		})
+		if !errors.Is(err, goredis.Nil) {
+			t.Fatalf("want redis.Nil, got %v", err)
+		}
+	}
+}
+
+func TestACallerWhoGivesUpDoesNotOpenTheBreaker(t *testing.T) {
+	server := redistest.Start(t)
+	client := open(t, Options{URL: server.URL(), CallTimeout: 5 * time.Second})
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 3 * tripMinCalls {
+		if err := client.Do(gone, "set", set); !errors.Is(err, context.Canceled) {
+			t.Fatalf("want the caller's cancellation, got %v", err)
+		}
+	}
+	if client.Away() {
+		t.Error("the breaker opened")
+	}
+	if err := client.Do(t.Context(), "set", set); err != nil {
+		t.Error(err)
+	}
+}
