@@ -5,7 +5,7 @@
 package main
 
 import (
-	"bufio"
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
@@ -51,12 +51,11 @@ func main() {
 	if len(os.Args) != 2 {
 		log.Fatal("usage: report results.jsonl")
 	}
-	file, err := os.Open(os.Args[1])
+	results, err := os.ReadFile(os.Args[1])
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer file.Close()
-	runs, err := read(file)
+	runs, err := read(results)
 	if err != nil {
 		log.Fatalf("%s: %v", os.Args[1], err)
 	}
@@ -65,17 +64,16 @@ func main() {
 	}
 }
 
-func read(r io.Reader) ([]run, error) {
+func read(results []byte) ([]run, error) {
 	var runs []run
-	lines := bufio.NewScanner(r)
-	for n := 1; lines.Scan(); n++ {
+	for line := range bytes.Lines(results) {
 		var one run
-		if err := json.Unmarshal(lines.Bytes(), &one); err != nil {
-			return nil, fmt.Errorf("line %d: %w", n, err)
+		if err := json.Unmarshal(line, &one); err != nil {
+			return nil, fmt.Errorf("line %d: %w", len(runs)+1, err)
 		}
 		runs = append(runs, one)
 	}
-	return runs, lines.Err()
+	return runs, nil
 }
 
 // report writes the table in the order of the runs, and then what failed.

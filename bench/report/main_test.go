@@ -13,7 +13,7 @@ const results = `{"gateway":"floor","operation":"heavy","load":{"requests":10,"f
 
 func table(t *testing.T, failed string) (string, error) {
 	t.Helper()
-	runs, err := read(strings.NewReader(strings.ReplaceAll(results, "FAILED", failed)))
+	runs, err := read([]byte(strings.ReplaceAll(results, "FAILED", failed)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +52,7 @@ func TestReportFailsWhenARequestFailed(t *testing.T) {
 }
 
 func TestReadNamesTheLineThatIsNoJSON(t *testing.T) {
-	if _, err := read(strings.NewReader("{}\nload: refused\n")); err == nil || !strings.Contains(err.Error(), "line 2") {
+	if _, err := read([]byte("{}\nload: refused\n")); err == nil || !strings.Contains(err.Error(), "line 2") {
 		t.Errorf("got error %v", err)
 	}
 }
