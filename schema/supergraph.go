@@ -1,6 +1,10 @@
 package schema
 
-import "github.com/vektah/gqlparser/v2/ast"
+import (
+	"slices"
+
+	"github.com/vektah/gqlparser/v2/ast"
+)
 
 // Supergraph is a composed graph, read from supergraph SDL of the join
 // specification v0.1 to v0.5. It is immutable: every package that runs on it
@@ -15,7 +19,8 @@ type Supergraph struct {
 	// into it.
 	Objects []*Type
 	// Types are all types by name, @inaccessible ones included, federation's own
-	// machinery excluded.
+	// machinery excluded. GraphQL's own scalars and introspection types are here,
+	// too, with no Joins.
 	Types map[string]*Type
 	// Schema has all Types as gqlparser knows them: what plans are made on.
 	Schema *ast.Schema
@@ -56,6 +61,17 @@ type Type struct {
 	Members map[int][]string
 	// Values are, for each graph, the enum's values there.
 	Values map[int][]string
+	// Directives are the subgraphs' directives on the type that travelled through
+	// composition (@join__directive).
+	Directives []GraphDirective
+}
+
+// GraphDirective is a directive that some subgraphs applied to an element and
+// that composition carried along for the gateway (@join__directive).
+type GraphDirective struct {
+	Graphs    []int
+	Name      string
+	Arguments ast.ChildValueList
 }
 
 // Join is a type's presence in one subgraph (@join__type).
@@ -87,6 +103,9 @@ type Field struct {
 	// rule of absence is applied: a field without @join__field is in every graph
 	// of its type, and one whose only @join__field names no graph is in none.
 	Joins []FieldJoin
+	// Directives are the subgraphs' directives on the field that travelled through
+	// composition (@join__directive).
+	Directives []GraphDirective
 }
 
 // FieldJoin is a field's presence in one subgraph (@join__field).
@@ -113,4 +132,33 @@ type FieldJoin struct {
 // ContextArgument is one argument set by @fromContext in a subgraph.
 type ContextArgument struct {
 	Name, Type, Context, Selection string
+}
+
+// Graph finds a subgraph's index by its name.
+func (s *Supergraph) Graph(name string) (int, bool) {
+	i := slices.IndexFunc(s.Graphs, func(g Graph) bool { return g.Name == name })
+	return i, i >= 0
+}
+
+// In reports whether the subgraph has the type.
+func (t *Type) In(graph int) bool { return t.Join(graph) != nil }
+
+// Join gives the type's presence in a subgraph, or nil.
+func (t *Type) Join(graph int) *Join {
+	for i := range t.Joins {
+		if t.Joins[i].Graph == graph {
+			return &t.Joins[i]
+		}
+	}
+	return nil
+}
+
+// Join gives the field's presence in a subgraph, or nil.
+func (f *Field) Join(graph int) *FieldJoin {
+	for i := range f.Joins {
+		if f.Joins[i].Graph == graph {
+			return &f.Joins[i]
+		}
+	}
+	return nil
 }
