@@ -609,6 +609,7 @@ interface Item {
     after: String
     orderBy: ReviewOrder! = NEWEST
   ): ReviewConnection!
+    @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"], requireOneSlicingArgument: false)
 }
 
 "Something that the shop sells."
