@@ -3,7 +3,7 @@ package config
 // The doc comments of these structs are compiled into the binary: the JSON schema and docs/configuration.md print them, so
 // they speak to the reader of weft.yaml. Tags: yaml is the key; min, max and enum bound the value; required says that the key
 // must be there when its section is; example is what the example file shows where the default is empty; off marks a key that
-// the example file shows commented out; secret keeps the value out of error messages; path is resolved against the folder
+// the example file shows commented out; inherits says in words where a default comes from that is no constant; secret keeps the value out of error messages; path is resolved against the folder
 // of weft.yaml.
 
 // Config is the whole of weft.yaml.
@@ -96,7 +96,7 @@ func (s Subgraphs) Get(name string) Subgraph {
 type Subgraph struct {
 	// The URL to use in place of the one that the supergraph names.
 	URL     string `yaml:"url" example:"http://127.0.0.1:4003/graphql"`
-	Traffic `yaml:",inline"`
+	Traffic `yaml:",inline" inherits:"as in subgraphs.all"`
 }
 
 // Traffic is how requests are sent to a subgraph.
@@ -225,8 +225,8 @@ type CacheMemory struct {
 type CacheSubgraph struct {
 	// Whether answers of the subgraph are cached.
 	Enabled bool `yaml:"enabled"`
-	// How long an answer of the subgraph is kept that has no Cache-Control; as `cache.ttl` when absent.
-	TTL Duration `yaml:"ttl" min:"0" max:"8760h"`
+	// How long an answer of the subgraph is kept that has no Cache-Control. 0 does not keep it.
+	TTL Duration `yaml:"ttl" min:"0" max:"8760h" inherits:"as in cache.ttl"`
 }
 
 // Get returns what applies to the subgraph of that name.

@@ -1,0 +1,75 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+)
+
+// maxExpanded is the longest text, in bytes, that a value may expand to.
+const maxExpanded = 64 << 10
+
+// expand replaces ${NAME} and ${NAME:-default} in a scalar's text by what env says, and $$ by $. As in a shell, :- also
+// replaces an empty variable. It works on the text of one scalar that is already parsed, so a variable never becomes YAML
+// structure, and what it puts in is not expanded again.
+func expand(text string, env func(string) (string, bool)) (string, error) {
+	var b strings.Builder
+	for {
+		before, rest, found := strings.Cut(text, "$")
+		b.WriteString(before)
+		if !found {
+			return b.String(), nil
+		}
+		if after, ok := strings.CutPrefix(rest, "$"); ok {
+			b.WriteByte('$')
+			text = after
+			continue
+		}
+		body, closed := strings.CutPrefix(rest, "{")
+		if closed {
+			body, text, closed = strings.Cut(body, "}")
+		}
+		if !closed {
+			return "", fmt.Errorf("has a $ that starts no ${NAME} or ${NAME:-default}; write $$ for a dollar sign")
+		}
+		value, err := lookup(body, env)
+		if err != nil {
+			return "", err
+		}
+		if b.Len()+len(value) > maxExpanded {
+			return "", fmt.Errorf("expands to more than %s", Size(maxExpanded))
+		}
+		b.WriteString(value)
+	}
+}
+
+// lookup answers for what stands between the braces.
+func lookup(body string, env func(string) (string, bool)) (string, error) {
+	name, fallback, hasFallback := strings.Cut(body, ":-")
+	if !isVariable(name) {
+		return "", fmt.Errorf("names no variable in %s; a name has letters, digits and _ and may be followed by :-default", show("${"+body+"}"))
+	}
+	if strings.Contains(fallback, "${") {
+		return "", fmt.Errorf("has a variable inside the default of ${%s}; a default is plain text", name)
+	}
+	value, set := "", false
+	if env != nil {
+		value, set = env(name)
+	}
+	switch {
+	case set && (value != "" || !hasFallback):
+		return value, nil
+	case hasFallback:
+		return strings.ReplaceAll(fallback, "$$", "$"), nil
+	}
+	return "", fmt.Errorf("needs the environment variable %s, which is not set; set it or write ${%s:-default}", show(name), name)
+}
+
+func isVariable(name string) bool {
+	for i, r := range name {
+		letter := r == '_' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'
+		if !letter && (i == 0 || r < '0' || r > '9') {
+			return false
+		}
+	}
+	return name != ""
+}
