@@ -1,0 +1,48 @@
+package compose_test
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/txtar"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/parser"
+
+	"github.com/weft-graphql/weft/schema"
+	"github.com/weft-graphql/weft/schema/compose"
+)
+
+// FuzzCompose composes pairs of documents: there is no panic, and what composes
+// is SDL, and the same whatever the order.
+func FuzzCompose(f *testing.F) {
+	files, err := filepath.Glob("testdata/*.txtar")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, file := range files {
+		archive, err := txtar.ParseFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		all := subgraphs(archive)
+		for i := range all {
+			f.Add(all[i].SDL, all[(i+1)%len(all)].SDL)
+		}
+	}
+	f.Fuzz(func(t *testing.T, a, b string) {
+		options := compose.Options{MaxSDLBytes: 1 << 14}
+		pair := []schema.Subgraph{{Name: "a", SDL: a}, {Name: "b", SDL: b}}
+		result, err := compose.Compose(pair, options)
+		if err != nil {
+			return
+		}
+		if _, err := parser.ParseSchema(&ast.Source{Input: result.SDL}); err != nil {
+			t.Fatalf("the supergraph is not SDL: %v\n%s", err, result.SDL)
+		}
+		pair[0], pair[1] = pair[1], pair[0]
+		again, err := compose.Compose(pair, options)
+		if err != nil || again.SDL != result.SDL {
+			t.Fatalf("the order of the subgraphs changes the supergraph (error %v)", err)
+		}
+	})
+}

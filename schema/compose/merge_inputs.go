@@ -1,0 +1,68 @@
+package compose
+
+import (
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+// mergeInputFields keeps the fields that all declarations of an input type
+// have: a field that some subgraph does not know could not be sent to it.
+func (c *composer) mergeInputFields(def *ast.Definition, owners []*typeDef) {
+	seen := map[string]bool{}
+	failed := false
+	for _, t := range owners {
+		for _, f := range t.fields {
+			if seen[f.name] {
+				continue
+			}
+			seen[f.name] = true
+			merged, ok := c.mergeInputField(def, owners, f.name)
+			failed = failed || !ok
+			if merged != nil {
+				def.Fields = append(def.Fields, merged)
+			}
+		}
+	}
+	if len(def.Fields) == 0 && !failed {
+		c.fail(problem{code: codeEmptyInput, coordinate: def.Name, at: placesOf(owners), fix: "Give it a field that all subgraphs have."},
+			"No field of the input type %q is in all of %s.", def.Name, inSubgraphs(namesOf(owners)))
+	}
+}
+
+// mergeInputField merges one field; nil without ok means an error, and nil with
+// ok that the field is left out.
+func (c *composer) mergeInputField(def *ast.Definition, owners []*typeDef, name string) (merged *ast.FieldDefinition, ok bool) {
+	coordinate := def.Name + "." + name
+	var sources []*fieldDef
+	required, hidden := false, false
+	for _, t := range owners {
+		if f := t.byName[name]; f != nil {
+			sources = append(sources, f)
+			required = required || f.typ.NonNull && f.def == nil
+			hidden = hidden || f.has("inaccessible")
+		}
+	}
+	rest := without(owners, sources)
+	switch {
+	case len(rest) == 0:
+	case required:
+		c.fail(problem{
+			code: codeRequiredInputField, coordinate: coordinate, at: append(placesOf(sources), placesOf(rest)...),
+			fix: "Add it everywhere, or make it nullable.",
+		}, "The input field %q is required in some subgraphs but is not declared in all: it is in %s but not in %s.",
+			coordinate, inSubgraphs(namesOf(sources)), inSubgraphs(namesOf(rest)))
+		return nil, false
+	case !hidden:
+		c.hint(hintInputField, coordinate, placesOf(rest), "The input field %q is in %s but not in %s, so the supergraph does not have it.",
+			coordinate, inSubgraphs(namesOf(sources)), inSubgraphs(namesOf(rest)))
+		return nil, true
+	}
+	typ := c.mergeType(coordinate, sources, inputFieldPosition)
+	if typ == nil {
+		return nil, false
+	}
+	merged = &ast.FieldDefinition{Name: name, Type: typ, DefaultValue: mergeDefault(c, coordinate, sources, inputFieldPosition)}
+	c.describe(&merged.Description, coordinate, elementsOf(sources))
+	c.joinField(merged, owners, sources)
+	c.mergeApplied(&merged.Directives, coordinate, elementsOf(sources))
+	return merged, true
+}

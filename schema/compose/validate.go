@@ -1,0 +1,96 @@
+package compose
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/weft-graphql/weft/schema"
+	"github.com/weft-graphql/weft/schema/link"
+)
+
+// validateSubgraphs checks each subgraph alone: first as a GraphQL schema, then
+// what it does with federation's directives.
+func (c *composer) validateSubgraphs() {
+	for _, s := range c.subgraphs {
+		before := len(c.errs)
+		c.refuseUnsupported(s)
+		c.validateTypes(s)
+		c.validateDirectives(s)
+		if len(c.errs) > before {
+			continue
+		}
+		sets := c.bindFieldSets(s)
+		c.validateFieldSets(s, sets)
+		c.validateExternal(s)
+		c.validateUsage(s)
+		c.validateCost(s)
+	}
+}
+
+func at(s *subgraph, pos *ast.Position) []schema.Location {
+	return []schema.Location{s.location(pos)}
+}
+
+// unsupported names the directives that this version does not carry out.
+func unsupported(name string) bool {
+	switch name {
+	case "authenticated", "requiresScopes", "policy", "context", "fromContext", "composeDirective", "cacheTag", "interfaceObject":
+		return true
+	}
+	return false
+}
+
+// refuseUnsupported refuses by name what would otherwise be lost on the way to
+// the supergraph.
+func (c *composer) refuseUnsupported(s *subgraph) {
+	if s.federation1() {
+		c.fail(problem{
+			code: codeUnsupportedFeature, at: at(s, nil),
+			fix: fmt.Sprintf(`Add extend schema @link(url: "%s/%s", import: ["@key", "@shareable"]) and mark shared fields @shareable.`, link.IdentityFederation, link.LatestFederation()),
+		}, "Subgraph %q is a federation 1 schema, which Weft cannot upgrade yet.", s.Name)
+	}
+	for _, f := range s.links.Features() {
+		if f.URL.Identity == link.IdentityConnect || strings.HasPrefix(f.URL.Identity, link.IdentitySource) {
+			c.fail(problem{code: codeUnsupportedFeature, coordinate: "@link", at: at(s, f.Position), fix: "Serve the data with a subgraph instead."},
+				"Subgraph %q links %s: Weft does not carry out connectors.", s.Name, f.URL)
+		}
+	}
+	s.eachElement(func(e *element, _ ast.DirectiveLocation) {
+		for _, a := range e.directives {
+			if unsupported(a.name) {
+				c.fail(problem{code: codeUnsupportedFeature, coordinate: e.coordinate, at: at(s, a.pos), fix: "Remove it."},
+					"Subgraph %q uses @%s on %s, which Weft does not carry out yet.", s.Name, a.local, quoteCoordinate(e.coordinate))
+			}
+		}
+	})
+}
+
+func quoteCoordinate(coordinate string) string {
+	if coordinate == "schema" {
+		return "the schema"
+	}
+	return fmt.Sprintf("%q", coordinate)
+}
+
+// eachElement visits everything in the subgraph that can carry a directive.
+func (s *subgraph) eachElement(visit func(*element, ast.DirectiveLocation)) {
+	visit(&element{sub: s, name: "schema", coordinate: "schema", directives: s.applied}, ast.LocationSchema)
+	for _, t := range s.order {
+		visit(&t.element, ast.DirectiveLocation(t.kind))
+		fieldLocation := ast.LocationFieldDefinition
+		if t.kind == ast.InputObject {
+			fieldLocation = ast.LocationInputFieldDefinition
+		}
+		for _, f := range t.fields {
+			visit(&f.element, fieldLocation)
+			for _, a := range f.args {
+				visit(&a.element, ast.LocationArgumentDefinition)
+			}
+		}
+		for _, v := range t.values {
+			visit(&v.element, ast.LocationEnumValue)
+		}
+	}
+}
