@@ -32,6 +32,8 @@ type Operation struct {
 	Hash [32]byte
 	// Cost is the formula of the operation's cost.
 	Cost *Cost
+
+	types *typeTable
 }
 
 // Variable is a variable definition of an operation.
@@ -68,12 +70,15 @@ type Field struct {
 	Key string
 	// Name is the field's name in the schema, which may be __typename.
 	Name string
-	// Definition is the field in the API schema. For On with several types that
-	// define the field differently, it is that of the type it was selected on.
+	// Definition is the field in the API schema: that of the object type, or with
+	// several types in On that of the type it was selected on.
 	Definition *ast.FieldDefinition
 	// On are the object types for which the field is selected; always a subset
 	// of the SelectionSet's Possible.
 	On schema.TypeSet
+	// Stricter says where object types in On define the field with other lists and
+	// non-nulls than Definition. It is nil where they all agree with it.
+	Stricter []StricterType
 	// Arguments are the client's, with variables in place.
 	Arguments ast.ArgumentList
 	// Guards say when the field is selected (@skip, @include). nil means always.
@@ -90,8 +95,26 @@ type Field struct {
 	// Position is where the client's document has the field, for error locations.
 	Position *ast.Position
 	// ItemCost and FieldCost are the weights that the actual cost counts: FieldCost
-	// once for each time the field is answered, ItemCost for each object in it.
+	// once for each time the field is answered, ItemCost for each object in it, or
+	// for each item where it is a list of leaves.
 	FieldCost, ItemCost float64
+}
+
+// StricterType is the type of a field on object types that promise more of it
+// than the interface on which it was selected: null propagates by their promise.
+type StricterType struct {
+	On   schema.TypeSet
+	Type *ast.Type
+}
+
+// TypeOn is the type of the field's value on an object type of On.
+func (f *Field) TypeOn(object int) *ast.Type {
+	for _, s := range f.Stricter {
+		if s.On.Has(object) {
+			return s.Type
+		}
+	}
+	return f.Definition.Type
 }
 
 // Conditions is a request's value for each of an operation's conditions: bit i

@@ -1,0 +1,127 @@
+package operation
+
+import (
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+)
+
+// conditionTable numbers the Boolean variables of an operation's @skip and
+// @include as they are met.
+type conditionTable struct {
+	bits  map[string]Conditions
+	names []string
+}
+
+// bit gives the variable's bit.
+func (t *conditionTable) bit(variable string, at *ast.Position) (Conditions, *gqlerror.Error) {
+	if bit, ok := t.bits[variable]; ok {
+		return bit, nil
+	}
+	if len(t.names) == MaxConditions {
+		return 0, positioned(at, CodeLimitExceeded,
+			"The operation's @skip and @include use more than %d different variables.", MaxConditions)
+	}
+	bit := Conditions(1) << len(t.names)
+	t.bits[variable] = bit
+	t.names = append(t.names, variable)
+	return bit, nil
+}
+
+// guard adds the directives of a selection to the guard of what it is in. never
+// is set where it can then not be selected.
+func (t *conditionTable) guard(outer Guard, directives ast.DirectiveList) (g Guard, never bool, err *gqlerror.Error) {
+	g = outer
+	for _, d := range directives {
+		arg := d.Arguments.ForName("if")
+		if (d.Name != "skip" && d.Name != "include") || arg == nil {
+			continue // validation lets nothing of this pass
+		}
+		want := d.Name == "include"
+		if arg.Value.Kind != ast.Variable {
+			if (arg.Value.Raw == "true") != want {
+				return g, true, nil
+			}
+			continue
+		}
+		bit, err := t.bit(arg.Value.Raw, d.Position)
+		if err != nil {
+			return g, false, err
+		}
+		if want {
+			g.Require |= bit
+		} else {
+			g.Forbid |= bit
+		}
+	}
+	return g, g.never(), nil
+}
+
+// always reports whether the guard holds whatever the conditions are.
+func (g Guard) always() bool { return g == Guard{} }
+
+// never reports whether no conditions let the guard hold.
+func (g Guard) never() bool { return g.Require&g.Forbid != 0 }
+
+// and is the guard that holds when both hold.
+func (g Guard) and(h Guard) Guard {
+	return Guard{Require: g.Require | h.Require, Forbid: g.Forbid | h.Forbid}
+}
+
+// implies reports whether h holds whenever g does.
+func (g Guard) implies(h Guard) bool {
+	return h.Require&^g.Require == 0 && h.Forbid&^g.Forbid == 0
+}
+
+// given is what is left of g to check where h holds already.
+func (g Guard) given(h Guard) Guard {
+	return Guard{Require: g.Require &^ h.Require, Forbid: g.Forbid &^ h.Forbid}
+}
+
+// renumber gives the conditions that a normal form still uses numbers by where
+// they first stand in it, so that operations of equal Text agree on them.
+func renumber(root *SelectionSet, names []string) []Condition {
+	r := renumbering{names: names, to: map[int]int{}}
+	r.set(root)
+	return r.conditions
+}
+
+type renumbering struct {
+	names      []string
+	to         map[int]int
+	conditions []Condition
+}
+
+func (r *renumbering) set(s *SelectionSet) {
+	for _, f := range s.Fields {
+		r.guards(f.Guards)
+		r.guards(f.Unless)
+		if f.Selections != nil {
+			r.set(f.Selections)
+		}
+	}
+}
+
+func (r *renumbering) guards(gs Guards) {
+	for i, g := range gs {
+		var out Guard
+		for bit := range r.names {
+			mask := Conditions(1) << bit
+			if (g.Require|g.Forbid)&mask == 0 {
+				continue
+			}
+			to, ok := r.to[bit]
+			if !ok {
+				to = len(r.conditions)
+				r.to[bit] = to
+				r.conditions = append(r.conditions, Condition{Kind: VariableCondition, Name: r.names[bit]})
+			}
+			if g.Require&mask != 0 {
+				out.Require |= 1 << to
+			}
+			if g.Forbid&mask != 0 {
+				out.Forbid |= 1 << to
+			}
+		}
+		gs[i] = out
+	}
+}

@@ -1,0 +1,223 @@
+package operation
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/weft-graphql/weft/schema"
+)
+
+// String gives the operation's normal form for people: Text on several lines.
+func (o *Operation) String() string { return o.print(printOptions{indent: true}) }
+
+// printOptions choose how the normal form is written.
+type printOptions struct {
+	// indent puts every field on a line of its own.
+	indent bool
+	// expand writes a fragment for each object type where no type condition
+	// stands for a set of them. It is GraphQL again, but may be far longer:
+	// without it such a set is written "... on A|B".
+	expand bool
+}
+
+// print writes the normal form: the variables that it uses, type sets as inline
+// fragments, guards as directives. Unless and Key follow from what is written.
+func (o *Operation) print(options printOptions) string {
+	p := &printer{printOptions: options, operation: o}
+	used := map[string]bool{}
+	usedVariables(o, used)
+	p.WriteString(string(o.Kind))
+	separator := " ("
+	for _, v := range o.Variables {
+		if used[v.Name] {
+			p.WriteString(separator + v.Text)
+			separator = ", "
+		}
+	}
+	if separator == ", " {
+		p.WriteByte(')')
+	}
+	p.selections(o.Root)
+	return p.String()
+}
+
+// usedVariables notes the variables that the normal form uses.
+func usedVariables(o *Operation, used map[string]bool) {
+	var value func(*ast.Value)
+	value = func(v *ast.Value) {
+		if v.Kind == ast.Variable {
+			used[v.Raw] = true
+		}
+		for _, c := range v.Children {
+			value(c.Value)
+		}
+	}
+	var walk func(*SelectionSet)
+	walk = func(s *SelectionSet) {
+		for _, f := range s.Fields {
+			for _, a := range f.Arguments {
+				value(a.Value)
+			}
+			for _, g := range f.Guards {
+				for i, c := range o.Conditions {
+					if (g.Require|g.Forbid)&(1<<i) != 0 {
+						used[c.Name] = true
+					}
+				}
+			}
+			if f.Selections != nil {
+				walk(f.Selections)
+			}
+		}
+	}
+	walk(o.Root)
+}
+
+// variableText writes a variable definition without its directives.
+func variableText(v *ast.VariableDefinition) string {
+	text := "$" + v.Variable + ": " + v.Type.String()
+	if v.DefaultValue != nil {
+		text += " = " + v.DefaultValue.String()
+	}
+	return text
+}
+
+type printer struct {
+	strings.Builder
+	printOptions
+	operation *Operation
+	depth     int
+}
+
+// open begins a block, close ends it, line begins a field in it.
+func (p *printer) open() { p.WriteString(" {"); p.depth++ }
+
+func (p *printer) close() { p.depth--; p.line(); p.WriteByte('}') }
+
+func (p *printer) line() {
+	if !p.indent {
+		p.WriteByte(' ')
+		return
+	}
+	p.WriteByte('\n')
+	for range p.depth {
+		p.WriteString("  ")
+	}
+}
+
+// selections writes a selection set; neighbours with equal type conditions share
+// a fragment.
+func (p *printer) selections(s *SelectionSet) {
+	p.open()
+	for i := 0; i < len(s.Fields); {
+		f, end := s.Fields[i], i+1
+		condition := p.conditional(s, f)
+		for end < len(s.Fields) && p.conditional(s, s.Fields[end]) == condition && s.Fields[end].On.Equal(f.On) {
+			end++
+		}
+		p.fragments(condition, f.On, s.Fields[i:end])
+		i = end
+	}
+	if len(s.Fields) == 0 {
+		// Nothing is selected for any object type: what is written must be a selection all the same.
+		p.line()
+		p.WriteString("__typename @include(if: false)")
+	}
+	p.close()
+}
+
+// conditional reports whether a field needs a type condition: it is not selected
+// for every possible type, or the static type does not have it in this form.
+func (p *printer) conditional(s *SelectionSet, f *Field) bool {
+	if !f.On.Equal(s.Possible) {
+		return true
+	}
+	def := p.operation.types.fieldOf(s.Type, f.Name)
+	return def == nil || def.Type.Name() != f.Definition.Type.Name()
+}
+
+func (p *printer) fragments(conditional bool, on schema.TypeSet, fields []*Field) {
+	if !conditional {
+		for _, f := range fields {
+			p.field(f)
+		}
+		return
+	}
+	names := p.operation.types.names(on)
+	if !p.expand {
+		names = []string{strings.Join(names, "|")}
+	}
+	for _, name := range names {
+		p.line()
+		p.WriteString("... on " + name)
+		p.open()
+		for _, f := range fields {
+			p.field(f)
+		}
+		p.close()
+	}
+}
+
+// field writes a field with what guards it. A directive stands once at a place,
+// so a guard of several variables of one kind puts the field into fragments.
+func (p *printer) field(f *Field) {
+	var include, skip []string
+	for _, g := range f.Guards {
+		for i, c := range p.operation.Conditions {
+			if g.Require&(1<<i) != 0 {
+				include = append(include, " @include(if: $"+c.Name+")")
+			}
+			if g.Forbid&(1<<i) != 0 {
+				skip = append(skip, " @skip(if: $"+c.Name+")")
+			}
+		}
+	}
+	directives := ""
+	wrapped := max(len(include), len(skip))
+	for i := range wrapped {
+		directives = ""
+		if i < len(include) {
+			directives += include[i]
+		}
+		if i < len(skip) {
+			directives += skip[i]
+		}
+		if i < wrapped-1 {
+			p.line()
+			p.WriteString("..." + directives)
+			p.open()
+		}
+	}
+	p.line()
+	if f.ResponseKey != f.Name {
+		p.WriteString(f.ResponseKey + ": ")
+	}
+	p.WriteString(f.Name)
+	p.arguments(f.Arguments)
+	p.WriteString(directives)
+	if f.Selections != nil {
+		p.selections(f.Selections)
+	}
+	for range wrapped - 1 {
+		p.close()
+	}
+}
+
+// arguments writes arguments in the order of their names.
+func (p *printer) arguments(arguments ast.ArgumentList) {
+	if len(arguments) == 0 {
+		return
+	}
+	sorted := slices.SortedFunc(slices.Values(arguments), func(a, b *ast.Argument) int { return strings.Compare(a.Name, b.Name) })
+	for i, a := range sorted {
+		if i == 0 {
+			p.WriteByte('(')
+		} else {
+			p.WriteString(", ")
+		}
+		p.WriteString(a.Name + ": " + a.Value.String())
+	}
+	p.WriteByte(')')
+}
