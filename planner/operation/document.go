@@ -8,6 +8,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/parser"
 	"github.com/vektah/gqlparser/v2/validator/core"
+	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"github.com/weft-graphql/weft/schema"
 )
@@ -80,7 +81,7 @@ func (p *Parser) Parse(text string) (*Document, gqlerror.List) {
 		}
 		doc.size += size.fields
 	}
-	if errs := p.validate(tree); len(errs) > 0 {
+	if errs := p.validate(tree, measurer.cyclic); len(errs) > 0 {
 		return nil, errs
 	}
 	for _, op := range tree.Operations {
@@ -109,11 +110,15 @@ func (p *Parser) parseError(err error) *gqlerror.Error {
 }
 
 // validate applies the rules. gqlparser's own entry points sort the rules for
-// every document, so the walk is started here.
-func (p *Parser) validate(doc *ast.QueryDocument) gqlerror.List {
+// every document, so the walk is started here. Fields cannot be compared where
+// fragments form a cycle, which is then the error.
+func (p *Parser) validate(doc *ast.QueryDocument, cyclic bool) gqlerror.List {
 	var errs gqlerror.List
 	events := &core.Events{}
 	for _, rule := range p.rules {
+		if cyclic && rule.Name == rules.OverlappingFieldsCanBeMergedRule.Name {
+			continue
+		}
 		rule.RuleFunc(events, func(options ...core.ErrorOption) {
 			if len(errs) >= maxErrors {
 				return

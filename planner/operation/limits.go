@@ -65,12 +65,17 @@ const measureCeiling = 1 << 40
 type measurer struct {
 	fragments map[string]*ast.FragmentDefinition
 	known     map[string]measure
+	// entered are the fragments being sized; cyclic is set where one of them is
+	// met again.
+	entered map[string]bool
+	cyclic  bool
 }
 
 func newMeasurer(doc *ast.QueryDocument) *measurer {
 	m := &measurer{
 		fragments: make(map[string]*ast.FragmentDefinition, len(doc.Fragments)),
 		known:     make(map[string]measure, len(doc.Fragments)),
+		entered:   map[string]bool{},
 	}
 	for _, f := range doc.Fragments {
 		if m.fragments[f.Name] == nil {
@@ -115,12 +120,16 @@ func (m *measurer) fragment(name string) measure {
 	if size, ok := m.known[name]; ok {
 		return size
 	}
-	// A cycle counts once here; validation refuses it.
-	m.known[name] = measure{}
-	if f := m.fragments[name]; f != nil {
-		m.known[name] = m.selections(f.SelectionSet)
+	f := m.fragments[name]
+	if f == nil || m.entered[name] {
+		m.cyclic = m.cyclic || f != nil
+		return measure{}
 	}
-	return m.known[name]
+	m.entered[name] = true
+	size := m.selections(f.SelectionSet)
+	delete(m.entered, name)
+	m.known[name] = size
+	return size
 }
 
 // check gives one error for each limit that an operation is over.

@@ -22,11 +22,12 @@ const overlapBudget = 16
 //     meet in one object: of those on one object type, and of any field with one
 //     on an abstract type.
 //
-// A bucket's sub-selections are one set again, and are looked at once.
+// A bucket's sub-selections are one set again, and are looked at once. The
+// fragments of the document must not form cycles.
 func overlapRule(limits Limits) core.RuleFunc {
 	return func(events *core.Events, addError core.AddErrFunc) {
 		events.OnOperation(func(w *core.Walker, op *ast.OperationDefinition) {
-			o := &overlap{schema: w.Schema, addError: addError, left: overlapBudget * max(limits.Fields, 1), depth: limits.Depth}
+			o := &overlap{schema: w.Schema, addError: addError, left: overlapBudget * max(limits.Fields, 1)}
 			top := []ast.SelectionSet{op.SelectionSet}
 			root := rootType(w.Schema, op.Operation)
 			o.shapes(o.collect(root, top), nil)
@@ -54,10 +55,9 @@ func rootType(s *ast.Schema, kind ast.Operation) *ast.Definition {
 type overlap struct {
 	schema   *ast.Schema
 	addError core.AddErrFunc
-	// left is what remains of the budget; depth is where a cycle of fragments,
-	// which another rule refuses, is no longer followed.
-	left, depth int
-	failed      bool
+	// left is what remains of the budget.
+	left   int
+	failed bool
 }
 
 // overlapBucket holds the fields of one place that share a response key.
@@ -146,9 +146,6 @@ func (c *overlapCollector) add(f overlapField) {
 
 // shapes checks SameResponseShape for all fields of each bucket, whatever their parents.
 func (o *overlap) shapes(buckets []*overlapBucket, path []string) {
-	if len(path) > o.depth {
-		return
-	}
 	for _, b := range buckets {
 		first := b.fields[0]
 		for _, f := range b.fields[1:] {
@@ -183,9 +180,6 @@ func (o *overlap) sameShape(a, b *ast.Type) bool {
 
 // merges checks FieldsInSetCanMerge.
 func (o *overlap) merges(buckets []*overlapBucket, path []string) {
-	if len(path) > o.depth {
-		return
-	}
 	for _, b := range buckets {
 		for _, group := range meeting(b.fields) {
 			first := group[0]
