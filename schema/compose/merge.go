@@ -53,6 +53,8 @@ func (c *composer) merge() {
 		}
 		c.mergeApplied(&def.Directives, name, elementsOf(sources))
 	}
+	c.validateInterfaceObjects()
+	c.addInterfaceObjectFields()
 	use := c.enumUse()
 	for _, name := range names {
 		if def := c.merged.types[name]; def.Kind == ast.Enum {

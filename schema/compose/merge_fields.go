@@ -36,13 +36,16 @@ func (c *composer) mergeField(def *ast.Definition, owners []*typeDef, name strin
 		}
 	}
 	if len(own) == 0 {
+		own = c.standIns(def, name)
+	}
+	if len(own) == 0 {
 		c.fail(problem{
 			code: codeExternalMissingOnBase, coordinate: coordinate, at: placesOf(external),
 			fix: "Declare it without @external in the subgraph that resolves it.",
 		}, "The field %q is @external in every subgraph that declares it: %s.", coordinate, inSubgraphs(namesOf(external)))
 		return nil
 	}
-	c.validateSharing(def, own, sources)
+	c.validateSharing(def, name, sources)
 	merged := &ast.FieldDefinition{Name: name}
 	c.describe(&merged.Description, coordinate, elementsOf(sources))
 	merged.Type = c.mergeType(coordinate, own, outputPosition)

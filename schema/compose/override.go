@@ -85,6 +85,11 @@ func (c *composer) applyOverride(f *fieldDef, source *subgraph, label string, p 
 	if t := source.types[f.parent.name]; t != nil {
 		old = t.byName[f.name]
 	}
+	if old == nil && c.abstracted(f, source) != nil {
+		p.code, p.fix = codeOverrideCollision, "Remove the @override."
+		c.fail(p, "%q overrides %q from %q, which resolves it for a whole @interfaceObject.", f.sub.Name, f.coordinate, source.Name)
+		return
+	}
 	if old == nil {
 		c.hint(hintOverrideRemovable, f.coordinate, p.at, "Subgraph %q no longer has %q: the @override in %q can be removed.", source.Name, f.coordinate, f.sub.Name)
 		return
@@ -119,6 +124,16 @@ func (c *composer) applyOverride(f *fieldDef, source *subgraph, label string, p 
 		return
 	}
 	c.markOverridden(f, old, label, p)
+}
+
+// abstracted gives the field of an interface object of source that answers f.
+func (c *composer) abstracted(f *fieldDef, source *subgraph) *fieldDef {
+	for _, i := range f.parent.interfaces {
+		if t := source.types[i.name]; t != nil && t.isInterfaceObject() && t.byName[f.name] != nil {
+			return t.byName[f.name]
+		}
+	}
+	return nil
 }
 
 func (c *composer) markOverridden(f, old *fieldDef, label string, p problem) {

@@ -36,7 +36,7 @@ func at(s *subgraph, pos *ast.Position) []schema.Location {
 // unsupported names the directives that this version does not carry out.
 func unsupported(name string) bool {
 	switch name {
-	case "authenticated", "requiresScopes", "policy", "context", "fromContext", "composeDirective", "cacheTag", "interfaceObject":
+	case "authenticated", "requiresScopes", "policy", "context", "fromContext", "composeDirective", "cacheTag":
 		return true
 	}
 	return false
