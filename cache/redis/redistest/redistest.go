@@ -3,16 +3,15 @@
 package redistest
 
 import (
-	"context"
+	"bufio"
 	"net"
 	"os/exec"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
-
-	goredis "github.com/redis/go-redis/v9"
 )
 
 // patience is how long a test waits for a server to start or to end.
@@ -71,19 +70,34 @@ func (s *Server) Restart() {
 // waitUntilUp waits for the first answer, be it a refusal to answer without a password.
 func (s *Server) waitUntilUp() {
 	s.t.Helper()
-	client := goredis.NewClient(&goredis.Options{Addr: s.Addr(), Protocol: 2, MaxRetries: -1, DialerRetries: 1, PoolSize: 1000})
-	defer client.Close()
 	deadline := time.Now().Add(patience)
 	for {
-		err := client.Ping(context.Background()).Err()
-		if err == nil || goredis.HasErrorPrefix(err, "NOAUTH") {
+		answer, err := s.ping()
+		if err == nil && (answer == "+PONG" || strings.HasPrefix(answer, "-NOAUTH")) {
 			return
 		}
 		if time.Now().After(deadline) {
-			s.t.Fatalf("redistest: redis-server at %s does not answer: %v", s.Addr(), err)
+			s.t.Fatalf("redistest: redis-server at %s does not serve: %q, %v", s.Addr(), answer, err)
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
+}
+
+// ping asks without go-redis, which logs each failure.
+func (s *Server) ping() (answer string, err error) {
+	conn, err := net.DialTimeout("tcp", s.Addr(), time.Second)
+	if err != nil {
+		return "", err
+	}
+	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(time.Second)); err != nil {
+		return "", err
+	}
+	if _, err := conn.Write([]byte("PING\r\n")); err != nil {
+		return "", err
+	}
+	answer, err = bufio.NewReader(conn).ReadString('\n')
+	return strings.TrimSpace(answer), err
 }
 
 // Pause stops the process as SIGSTOP does: its port still accepts connections, and nothing answers.
