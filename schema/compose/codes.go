@@ -39,6 +39,7 @@ const (
 	codeExternalArgumentType    schema.Code = "EXTERNAL_ARGUMENT_TYPE_MISMATCH"
 	codeExternalArgumentDefault schema.Code = "EXTERNAL_ARGUMENT_DEFAULT_MISMATCH"
 	codeExternalMissingOnBase   schema.Code = "EXTERNAL_MISSING_ON_BASE"
+	codeOnlyUnusedExternal      schema.Code = "TYPE_WITH_ONLY_UNUSED_EXTERNAL"
 	codeMergedOnExternal        schema.Code = "MERGED_DIRECTIVE_APPLICATION_ON_EXTERNAL"
 	codeProvidesOnNonObject     schema.Code = "PROVIDES_ON_NON_OBJECT_FIELD"
 	codeKeySelectsInvalidType   schema.Code = "KEY_FIELDS_SELECT_INVALID_TYPE"

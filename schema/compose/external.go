@@ -7,12 +7,13 @@ import (
 )
 
 // bindFieldSets parses every field set of the subgraph and works out from them
-// which fields are external, provided, used and shareable. It runs before the
-// rest of the validation, which needs the answers.
+// which fields are external, provided, used and shareable. It starts afresh each
+// time, because the upgrade changes directives in between.
 func (c *composer) bindFieldSets(s *subgraph) []*fieldSet {
 	markExternal(s)
 	var sets []*fieldSet
 	for _, t := range s.order {
+		t.keys = nil
 		for _, a := range t.directives {
 			if a.name == "key" {
 				t.keys = append(t.keys, &key{at: a, fields: a.text("fields"), resolvable: a.flag("resolvable", true)})
@@ -48,7 +49,7 @@ func (c *composer) bindFieldSet(sets []*fieldSet, s *subgraph, parent *typeDef, 
 		}, "The fields of @%s on %q in subgraph %q are not a string but %s.", a.local, on.coordinate, s.Name, arg.Value)
 		return sets
 	}
-	fs, err := c.parseFieldSet(s, parent, a.name, on.coordinate, a)
+	fs, err := c.parseFieldSet(s, parent, on, a)
 	if err != nil {
 		c.fail(problem{
 			code: fieldSetCode(a.name, "INVALID_FIELDS"), coordinate: on.coordinate, at: at(s, a.pos),
@@ -66,6 +67,7 @@ func markExternal(s *subgraph) {
 			continue
 		}
 		for _, f := range t.fields {
+			f.used, f.provided, f.keyField = false, false, false
 			f.external = f.has("external") || t.says("external", f)
 			f.shareable = f.has("shareable") || t.says("shareable", f)
 		}
@@ -128,7 +130,7 @@ func markKey(fs *fieldSet) {
 			f.shareable = true
 		}
 	})
-	extends := fs.part.extension || fs.parent.has("extends")
+	extends := fs.applied.part.extension || fs.parent.has("extends")
 	for _, one := range fs.selections {
 		if f := one.field; f != nil && extends && f.has("external") {
 			f.external = false

@@ -17,11 +17,11 @@ import (
 // bound to the types of its subgraph.
 type fieldSet struct {
 	sub        *subgraph
-	directive  string // "key", "requires" or "provides"
-	on         string // the coordinate of the element that carries it
+	directive  string   // "key", "requires" or "provides"
+	element    *element // that carries it
+	applied    *applied
+	on         string // the element's coordinate
 	text       string
-	at         *ast.Position
-	part       *part // the declaration that the directive stands on
 	parent     *typeDef
 	selections []*selected
 }
@@ -52,8 +52,8 @@ func (fs *fieldSet) fields(visit func(*fieldDef)) {
 
 // parseFieldSet reads a field set and binds it to parent. The error is one
 // sentence without a subject: it follows "cannot be used:".
-func (c *composer) parseFieldSet(s *subgraph, parent *typeDef, directive, on string, a *applied) (*fieldSet, error) {
-	fs := &fieldSet{sub: s, directive: directive, on: on, text: a.text("fields"), at: a.pos, part: a.part, parent: parent}
+func (c *composer) parseFieldSet(s *subgraph, parent *typeDef, e *element, a *applied) (*fieldSet, error) {
+	fs := &fieldSet{sub: s, directive: a.name, element: e, applied: a, on: e.coordinate, text: a.text("fields"), parent: parent}
 	if strings.TrimSpace(fs.text) == "" {
 		return nil, errors.New("it selects nothing")
 	}

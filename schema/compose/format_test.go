@@ -72,4 +72,3 @@ func TestComposeRefusesBadSubgraphNames(t *testing.T) {
 		})
 	}
 }
-

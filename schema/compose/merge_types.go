@@ -205,7 +205,7 @@ func (c *composer) validateMergedRequires(s *subgraph) {
 			if a == nil {
 				continue
 			}
-			fs, err := c.parseFieldSet(s, t, "requires", f.coordinate, a)
+			fs, err := c.parseFieldSet(s, t, &f.element, a)
 			if err != nil {
 				continue // found before merging
 			}

@@ -45,12 +45,6 @@ func unsupported(name string) bool {
 // refuseUnsupported refuses by name what would otherwise be lost on the way to
 // the supergraph.
 func (c *composer) refuseUnsupported(s *subgraph) {
-	if s.federation1() {
-		c.fail(problem{
-			code: codeUnsupportedFeature, at: at(s, nil),
-			fix: fmt.Sprintf(`Add extend schema @link(url: "%s/%s", import: ["@key", "@shareable"]) and mark shared fields @shareable.`, link.IdentityFederation, link.LatestFederation()),
-		}, "Subgraph %q is a federation 1 schema, which Weft cannot upgrade yet.", s.Name)
-	}
 	for _, f := range s.links.Features() {
 		if f.URL.Identity == link.IdentityConnect || strings.HasPrefix(f.URL.Identity, link.IdentitySource) {
 			c.fail(problem{code: codeUnsupportedFeature, coordinate: "@link", at: at(s, f.Position), fix: "Serve the data with a subgraph instead."},

@@ -134,7 +134,9 @@ func (k shapes) find(a *applied) *directiveShape {
 		if shape := standardShape(a.name); shape != nil {
 			return shape
 		}
-		spec := link.Federation1()
+		// Without a link the directive is federation 1's, or stands there by
+		// the upgrade from it.
+		spec := link.SpecOf(link.URL{Identity: link.IdentityFederation, Version: link.LatestFederation()})
 		if a.feature != nil {
 			spec = a.feature.Spec
 		}

@@ -32,7 +32,7 @@ func (c *composer) validateFieldSets(s *subgraph, sets []*fieldSet) {
 }
 
 func (fs *fieldSet) problem(fault, fix string) problem {
-	return problem{code: fieldSetCode(fs.directive, fault), coordinate: fs.on, at: at(fs.sub, fs.at), fix: fix}
+	return problem{code: fieldSetCode(fs.directive, fault), coordinate: fs.on, at: at(fs.sub, fs.applied.pos), fix: fix}
 }
 
 func (fs *fieldSet) String() string {
@@ -75,7 +75,7 @@ func (c *composer) validateKeyLeaves(fs *fieldSet) {
 			return
 		}
 		c.fail(problem{
-			code: codeKeySelectsInvalidType, coordinate: fs.on, at: append(at(fs.sub, fs.at), f.at()),
+			code: codeKeySelectsInvalidType, coordinate: fs.on, at: append(at(fs.sub, fs.applied.pos), f.at()),
 			fix: "Use fields of scalars, enums and object types in keys.",
 		}, "On %q in subgraph %q, %s selects %q, which is %s.", fs.on, fs.sub.Name, fs, f.coordinate, what)
 	})
@@ -91,7 +91,7 @@ func (c *composer) validateExternalLeaves(fs *fieldSet) {
 			if one.field != nil && len(one.below) == 0 && !below {
 				c.fail(problem{
 					code: fieldSetCode(fs.directive, "FIELDS_MISSING_EXTERNAL"), coordinate: fs.on,
-					at:  append(at(fs.sub, fs.at), one.field.at()),
+					at:  append(at(fs.sub, fs.applied.pos), one.field.at()),
 					fix: fmt.Sprintf("Mark %q @external if another subgraph resolves it, or remove it from the field set.", one.field.coordinate),
 				}, "On %q in subgraph %q, %s selects %q, which the subgraph resolves itself.", fs.on, fs.sub.Name, fs, one.field.coordinate)
 			}
