@@ -34,22 +34,25 @@ func (d *decoder) fail(node *yaml.Node, path, hint, format string, args ...any) 
 
 // wrong reports a value that the key does not take.
 func (d *decoder) wrong(node *yaml.Node, path string, f field) {
-	d.fail(node, path, "it must be "+f.allowed(), "%s is %s", path, describe(node, f))
+	d.fail(node, path, "it must be "+f.allowed(), "%s %s", place(path), describe(node, f))
 }
 
-// describe names a value in an error.
+// describe says in an error what a value is.
 func describe(node *yaml.Node, f field) string {
+	const quoted = yaml.SingleQuotedStyle | yaml.DoubleQuotedStyle
 	switch {
 	case node.Kind == yaml.MappingNode:
-		return "a section"
+		return "is a section"
 	case node.Kind == yaml.SequenceNode:
-		return "a list"
+		return "is a list"
 	case isNull(node):
-		return "without a value"
+		return "has no value"
 	case f.secret():
-		return "a value that does not fit"
+		return "has a value that does not fit"
+	case node.Style&quoted != 0:
+		return "is the string " + show(node.Value)
 	}
-	return show(node.Value)
+	return "is " + show(node.Value)
 }
 
 func isNull(node *yaml.Node) bool {
@@ -137,7 +140,7 @@ func (d *decoder) scalar(node *yaml.Node, v reflect.Value, path string, f field)
 		return
 	}
 	if expanded && !f.secret() {
-		d.fail(node, path, "it must be "+f.allowed(), "%s is %s, from %s", path, show(text), show(node.Value))
+		d.fail(node, path, "it must be "+f.allowed(), "%s is %s, from %s", path, show(text), variables(node.Value))
 		return
 	}
 	d.wrong(node, path, f)

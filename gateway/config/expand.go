@@ -46,7 +46,7 @@ func expand(text string, env func(string) (string, bool)) (string, error) {
 func lookup(body string, env func(string) (string, bool)) (string, error) {
 	name, fallback, hasFallback := strings.Cut(body, ":-")
 	if !isVariable(name) {
-		return "", fmt.Errorf("names no variable in %s; a name has letters, digits and _ and may be followed by :-default", show("${"+body+"}"))
+		return "", fmt.Errorf("names no variable in %s; a name has letters, digits and _ and may be followed by :-default", show("${"+name+"}"))
 	}
 	if strings.Contains(fallback, "${") {
 		return "", fmt.Errorf("has a variable inside the default of ${%s}; a default is plain text", name)
@@ -62,6 +62,21 @@ func lookup(body string, env func(string) (string, bool)) (string, error) {
 		return strings.ReplaceAll(fallback, "$$", "$"), nil
 	}
 	return "", fmt.Errorf("needs the environment variable %s, which is not set; set it or write ${%s:-default}", show(name), name)
+}
+
+// variables names the variables in a text for an error, without the text around them and their defaults, which may be secret.
+func variables(text string) string {
+	var names []string
+	for text = strings.ReplaceAll(text, "$$", ""); ; {
+		_, rest, found := strings.Cut(text, "${")
+		if !found {
+			return strings.Join(names, " and ")
+		}
+		var body string
+		body, text, _ = strings.Cut(rest, "}")
+		name, _, _ := strings.Cut(body, ":-")
+		names = append(names, show("${"+name+"}"))
+	}
 }
 
 func isVariable(name string) bool {

@@ -79,7 +79,7 @@ func (d *decoder) locate(e *Error) bool {
 		}
 		e.Line, e.Column = node.Line, node.Column
 		if path == e.Path && node.Kind == yaml.ScalarNode && strings.Contains(node.Value, "${") {
-			e.Message += ", from " + show(node.Value)
+			e.Message += ", from " + variables(node.Value)
 		}
 		break
 	}

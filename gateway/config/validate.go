@@ -139,7 +139,7 @@ func validateSources(c *Config) Errors {
 	if len(set) <= 1 {
 		return nil
 	}
-	return Errors{problem(set[len(set)-1], "keep one of them", "%s are set, but the supergraph has one source", strings.Join(set, " and "))}
+	return Errors{problem(set[len(set)-1], "keep one of them", "%s are set, but the supergraph has one source", strings.Join(set, ", "))}
 }
 
 // validateURLs never repeats a URL that may hold a password.
