@@ -356,3 +356,23 @@ func BenchmarkLocalCharge(b *testing.B) {
 		}
 	}
 }
+
+func BenchmarkRedisCharge(b *testing.B) {
+	client, err := redis.Open(b.Context(), redis.Options{URL: redistest.Start(b).URL(), CallTimeout: time.Second})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = client.Close() })
+	budgets, err := NewRedisBudgets(RedisBudgetsOptions{Redis: client})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = budgets.Close(context.Background()) })
+	account := Account{Key: "default:ip:127.0.0.1", Rate: Rate{PointsPerSecond: 1e9, Burst: 1e9}}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := budgets.Charge(context.Background(), account, 1); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

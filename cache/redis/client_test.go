@@ -3,9 +3,15 @@ package redis
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
+	"io"
 	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -83,6 +89,69 @@ func TestAClusterIsReachedThroughItsURL(t *testing.T) {
 	if !client.Cluster() {
 		t.Error("the client does not know that it is a cluster")
 	}
+}
+
+func TestTheMasterIsFoundThroughSentinel(t *testing.T) {
+	master := redistest.Start(t)
+	sentinel := redistest.StartSentinel(t, "main", master)
+	client := open(t, Options{URL: "redis+sentinel://" + sentinel.Addr() + "/main", CallTimeout: 5 * time.Second})
+	if err := client.Do(t.Context(), "set", set); err != nil {
+		t.Fatal(err)
+	}
+	direct := open(t, Options{URL: master.URL()})
+	if got, err := direct.Universal().Get(t.Context(), "key").Result(); err != nil || got != "value" {
+		t.Fatalf("the master has %q, %v", got, err)
+	}
+}
+
+func TestTLSIsSpokenWhereTheURLSaysSo(t *testing.T) {
+	server := redistest.Start(t)
+	// httptest knows how to make a certificate for 127.0.0.1; Redis is behind a proxy that has it.
+	certified := httptest.NewTLSServer(nil)
+	defer certified.Close()
+	listener, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: certified.TLS.Certificates})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var proxy sync.WaitGroup
+	proxy.Go(func() {
+		for {
+			from, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			proxy.Go(func() { relay(from, server.Addr()) })
+		}
+	})
+	t.Cleanup(proxy.Wait)
+	t.Cleanup(func() { _ = listener.Close() })
+
+	url := "rediss://" + listener.Addr().String()
+	trusting := open(t, Options{
+		URL: url, CallTimeout: 5 * time.Second,
+		TLS: &tls.Config{RootCAs: certified.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs},
+	})
+	if err := trusting.Do(t.Context(), "set", set); err != nil {
+		t.Error(err)
+	}
+	strict := open(t, Options{URL: url, CallTimeout: 5 * time.Second})
+	if err := strict.Do(t.Context(), "set", set); err == nil {
+		t.Error("a certificate that nobody vouches for was taken")
+	}
+}
+
+// relay copies between the two ends until one of them is closed.
+func relay(from net.Conn, address string) {
+	defer from.Close()
+	to, err := net.Dial("tcp", address)
+	if err != nil {
+		return
+	}
+	var back sync.WaitGroup
+	back.Go(func() { _, _ = io.Copy(from, to) })
+	_, _ = io.Copy(to, from)
+	_ = to.Close()
+	back.Wait()
 }
 
 func TestOpeningDoesNotNeedRedis(t *testing.T) {

@@ -21,9 +21,11 @@ type Cluster struct {
 func StartCluster(t testing.TB) *Cluster {
 	t.Helper()
 	c := &Cluster{}
-	for range 3 {
+	var busPorts []int
+	for i := range 3 {
 		// The port of the cluster's own traffic would be 10000 higher, which may be none: it gets a free one, too.
-		c.Servers = append(c.Servers, Start(t, "--cluster-enabled", "yes", "--cluster-port", strconv.Itoa(freePort(t))))
+		busPorts = append(busPorts, freePort(t))
+		c.Servers = append(c.Servers, Start(t, "--cluster-enabled", "yes", "--cluster-port", strconv.Itoa(busPorts[i])))
 	}
 	for i, server := range c.Servers {
 		client := goredis.NewClient(&goredis.Options{Addr: server.Addr(), Protocol: 2})
@@ -32,9 +34,9 @@ func StartCluster(t testing.TB) *Cluster {
 		if err := client.ClusterAddSlotsRange(t.Context(), first, last).Err(); err != nil {
 			t.Fatalf("redistest: giving slots to %s: %v", server.Addr(), err)
 		}
-		for _, other := range c.Servers[:i] {
+		for j, other := range c.Servers[:i] {
 			// go-redis has no form of CLUSTER MEET with the second port.
-			if err := client.Do(t.Context(), "cluster", "meet", "127.0.0.1", other.port, other.arguments[3]).Err(); err != nil {
+			if err := client.Do(t.Context(), "cluster", "meet", "127.0.0.1", other.port, busPorts[j]).Err(); err != nil {
 				t.Fatalf("redistest: %s meeting %s: %v", server.Addr(), other.Addr(), err)
 			}
 		}

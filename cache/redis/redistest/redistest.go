@@ -4,8 +4,11 @@ package redistest
 
 import (
 	"bufio"
+	"fmt"
 	"net"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -32,7 +35,25 @@ type Server struct {
 // "--requirepass", "secret".
 func Start(t testing.TB, arguments ...string) *Server {
 	t.Helper()
-	s := &Server{t: t, dir: t.TempDir(), port: freePort(t), arguments: arguments}
+	s := &Server{t: t, dir: t.TempDir(), port: freePort(t)}
+	s.arguments = append([]string{
+		"--port", strconv.Itoa(s.port), "--bind", "127.0.0.1", "--dir", s.dir, "--save", "", "--appendonly", "no",
+	}, arguments...)
+	t.Cleanup(s.Stop)
+	s.Restart()
+	return s
+}
+
+// StartSentinel starts a Sentinel that watches the server under the name.
+func StartSentinel(t testing.TB, name string, watched *Server) *Server {
+	t.Helper()
+	s := &Server{t: t, dir: t.TempDir(), port: freePort(t)}
+	file := filepath.Join(s.dir, "sentinel.conf") // which a Sentinel must have, and rewrites
+	config := fmt.Sprintf("port %d\nbind 127.0.0.1\ndir %s\nsentinel monitor %s 127.0.0.1 %d 1\n", s.port, s.dir, name, watched.port)
+	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
+		t.Fatalf("redistest: writing the Sentinel's configuration: %v", err)
+	}
+	s.arguments = []string{file, "--sentinel"}
 	t.Cleanup(s.Stop)
 	s.Restart()
 	return s
@@ -56,10 +77,7 @@ func (s *Server) Restart() {
 	if err != nil {
 		s.t.Fatal("redistest: redis-server is not installed: apt-get install redis-server (or brew install redis)")
 	}
-	arguments := append([]string{
-		"--port", strconv.Itoa(s.port), "--bind", "127.0.0.1", "--dir", s.dir, "--save", "", "--appendonly", "no",
-	}, s.arguments...)
-	s.process = exec.Command(binary, arguments...)
+	s.process = exec.Command(binary, s.arguments...)
 	if err := s.process.Start(); err != nil {
 		s.process = nil
 		s.t.Fatalf("redistest: starting redis-server: %v", err)
