@@ -11,6 +11,10 @@ import (
 
 // Request is what one client asks of a plan.
 type Request struct {
+	// Operation is the client's own operation. Its normal text is that of the
+	// plan's; its positions become the locations of errors. nil means that errors
+	// have no locations.
+	Operation *operation.Operation
 	// Variables are the client's variables by name as raw JSON, already coerced
 	// and checked against their definitions. A variable that the client left out
 	// is absent; its default, if any, is in the plan's operation.
@@ -83,7 +87,9 @@ type Fetcher interface {
 	Subscribe(ctx context.Context, f *Fetch) (Stream, error)
 }
 
-// Fetch is one request to a subgraph.
+// Fetch is one request to a subgraph. Neither it nor what it holds is reused or
+// changed by the executor, so a Fetcher may keep it after Fetch has returned; it
+// must not change it either.
 type Fetch struct {
 	// Subgraph is the subgraph's name; URL its routing URL in the supergraph,
 	// which the Fetcher's configuration may override.

@@ -135,9 +135,7 @@ func (t *Tape) object(shape *Shape, depth int) (Value, bool) {
 			}
 			t.values[base+f.Slot] = v
 			if f.Tag && v.Kind == String {
-				if named := shape.Tags[string(t.Data[v.Off+1:v.Off+v.Len-1])]; named != 0 {
-					tag = named
-				}
+				tag = shape.tag(t.Data[v.Off+1:v.Off+v.Len-1], tag)
 			}
 			next = i + 1
 		}

@@ -12,8 +12,8 @@ type Shape struct {
 	// Tag is the type of the objects where there can be only one; otherwise 0,
 	// and a Tag field tells.
 	Tag uint16
-	// Tags number the types by the names that a Tag field may have. Names that it
-	// does not hold leave the tag 0.
+	// Tags number the types by the names that a Tag field may have. Those numbered
+	// 0 say nothing about the type; names that are not here make it [UnknownTag].
 	Tags map[string]uint16
 	// Strict counts expected keys that are absent, and makes them explained nulls.
 	Strict bool
@@ -36,6 +36,21 @@ type Field struct {
 	On []uint64
 
 	quoted string
+}
+
+// UnknownTag is the tag of an object that names a type that there is not.
+const UnknownTag = 1<<16 - 1
+
+// tag is the tag of an object that names its type; without is its tag before.
+func (s *Shape) tag(name []byte, without uint16) uint16 {
+	named, ok := s.Tags[string(name)]
+	switch {
+	case !ok:
+		return UnknownTag
+	case named == 0:
+		return without
+	}
+	return named
 }
 
 // indexed is how many fields a shape has before a map is quicker than a scan.

@@ -187,19 +187,19 @@ func FuzzParse(f *testing.F) {
 }
 
 func TestParseResolvesTagsAndNotesAbsentKeys(t *testing.T) {
-	s := &Shape{Slots: 3, Strict: true, Tags: map[string]uint16{"Book": 1, "Film": 2}, Fields: []Field{
+	s := &Shape{Slots: 3, Strict: true, Tags: map[string]uint16{"Book": 1, "Film": 2, "Medium": 0}, Fields: []Field{
 		{Key: "__typename", Slot: 0, Tag: true},
 		{Key: "pages", Slot: 1, On: []uint64{1}},
 		{Key: "title", Slot: 2},
 	}}
 	s.Ready()
 	tape := &Tape{}
-	v, err := tape.Parse([]byte(`[{"__typename":"Book","title":"T"},{"title":"U","__typename":"Film"},{"title":"V","__typename":"Else"}]`), s, Limits{})
+	v, err := tape.Parse([]byte(`[{"__typename":"Book","title":"T"},{"title":"U","__typename":"Film"},{"title":"V","__typename":"Else"},{"__typename":"Medium","title":"W"}]`), s, Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	d := Docs{tape}
-	for i, want := range []uint16{1, 2, 0} {
+	for i, want := range []uint16{1, 2, UnknownTag, 0} {
 		if got := d.Header(*d.Slot(v, i)).Tag(); got != want {
 			t.Errorf("object %d has tag %d, want %d", i, got, want)
 		}

@@ -1,0 +1,262 @@
+package executor
+
+import (
+	"fmt"
+
+	"github.com/weft-graphql/weft/executor/tape"
+	"github.com/weft-graphql/weft/planner/operation"
+)
+
+// writer writes the client's answer in one walk over the merged tree.
+type writer struct {
+	out, spare []byte
+	path       []step
+	// costs are by subgraph, as an index plus one; 0 is the gateway's own.
+	costs []float64
+}
+
+// step is one step of the path that the walk is at.
+type step struct {
+	field *fieldProgram // nil for an index
+	index int
+}
+
+func (w *writer) reset(maxBytes int, poisonIt bool) {
+	if poisonIt {
+		poison(w.out)
+		poison(w.spare)
+	}
+	if cap(w.out) > maxBytes {
+		w.out = nil
+	}
+	if cap(w.spare) > maxBytes {
+		w.spare = nil
+	}
+	clear(w.path)
+	w.out, w.spare, w.path, w.costs = w.out[:0], w.spare[:0], w.path[:0], w.costs[:0]
+}
+
+// finish writes the answer and tells about the execution. The body is valid
+// until the execution is released.
+func (x *execution) finish() ([]byte, *Result) {
+	w := &x.w
+	for range len(x.p.supergraph.Graphs) + 1 {
+		w.costs = append(w.costs, 0)
+	}
+	w.out = append(w.out[:0], `{"data":`...)
+	mark := len(w.out)
+	if !x.writeObject(x.p.answer, x.root) {
+		w.out = append(w.out[:mark], "null"...)
+	}
+	w.out = append(w.out, '}')
+	body := w.out
+	if len(x.errors) > 0 {
+		w.spare = x.writeErrors(append(w.spare[:0], `{"errors":`...))
+		w.spare = append(append(w.spare, ','), w.out[1:]...)
+		body = w.spare
+	}
+	return body, x.result()
+}
+
+func (x *execution) result() *Result {
+	r := &Result{Errors: len(x.errors), Steps: make([]StepTrace, len(x.p.steps))}
+	if x.dropped > 0 {
+		r.Errors += x.dropped
+	}
+	known := false
+	for i := range x.p.steps {
+		st := &x.steps[i]
+		r.Steps[i] = st.trace
+		if !st.hasFresh {
+			continue
+		}
+		if known {
+			r.Freshness = r.Freshness.Strictest(st.fresh)
+		} else {
+			r.Freshness, known = st.fresh, true
+		}
+	}
+	for g, cost := range x.w.costs {
+		r.Cost += cost
+		if cost != 0 && g > 0 {
+			if r.CostByGraph == nil {
+				r.CostByGraph = make(map[string]float64, len(x.p.supergraph.Graphs))
+			}
+			r.CostByGraph[x.p.supergraph.Graphs[g-1].Name] += cost
+		}
+	}
+	return r
+}
+
+// writeObject writes an object, or reports that it has to be null because of
+// what is in it; what was written is then the caller's to cut off.
+func (x *execution) writeObject(set *fieldSet, v tape.Value) bool {
+	w := &x.w
+	tag := int(x.docs.Header(v).Tag())
+	w.out = append(w.out, '{')
+	first := true
+	for i := range set.fields {
+		f := &set.fields[i]
+		if f.on != nil && !f.on.Has(tag-1) || !f.guards.Hold(x.r.Conditions) ||
+			f.unless != nil && f.unless.Hold(x.r.Conditions) {
+			continue
+		}
+		if !first {
+			w.out = append(w.out, ',')
+		}
+		first = false
+		w.out = append(w.out, f.label...)
+		w.costs[f.graph] += f.fieldCost
+		if f.typename {
+			w.out = x.appendTypename(w.out, set, tag)
+			continue
+		}
+		w.path = append(w.path, step{field: f})
+		ok := x.writeValue(f, 0, *x.docs.Slot(v, f.slot))
+		w.path = w.path[:len(w.path)-1]
+		if !ok {
+			return false
+		}
+	}
+	w.out = append(w.out, '}')
+	return true
+}
+
+func (x *execution) appendTypename(b []byte, set *fieldSet, tag int) []byte {
+	name := set.typename
+	if set.possible != nil && tag > 0 {
+		name = x.p.supergraph.Objects[tag-1].Name
+	}
+	return append(append(append(b, '"'), name...), '"')
+}
+
+// writeValue completes a value (specification section 6.4.3) at a list level of
+// its field. It reports whether it wrote anything; where it did not, the null
+// belongs to whatever the value is in.
+func (x *execution) writeValue(f *fieldProgram, level int, v tape.Value) bool {
+	w := &x.w
+	mark := len(w.out)
+	nonNull := f.nonNull
+	if level < len(f.lists) {
+		nonNull = f.lists[level]
+	}
+	ok := false
+	switch {
+	case v.Kind <= tape.Null:
+		if nonNull && !x.docs.Explained(v) {
+			x.invalid(codeNull, fmt.Sprintf("the non-null field %s.%s is null", f.parent, f.field.Name))
+		}
+	case level < len(f.lists):
+		if v.Kind != tape.List {
+			x.wrongKind(f, "a list", v)
+			break
+		}
+		ok = x.writeList(f, level, v)
+	case f.set != nil:
+		if v.Kind != tape.Object {
+			x.wrongKind(f, "an object", v)
+			break
+		}
+		w.costs[f.graph] += f.itemCost
+		ok = x.typed(f, v) && x.writeObject(f.set, v)
+	default:
+		ok = x.writeLeaf(f, v)
+	}
+	if ok {
+		return true
+	}
+	w.out = w.out[:mark]
+	if nonNull {
+		return false
+	}
+	w.out = append(w.out, "null"...)
+	return true
+}
+
+func (x *execution) writeList(f *fieldProgram, level int, v tape.Value) bool {
+	w := &x.w
+	if f.set == nil && level == len(f.lists)-1 {
+		w.costs[f.graph] += f.itemCost * float64(v.Len)
+	}
+	w.out = append(w.out, '[')
+	w.path = append(w.path, step{})
+	at := len(w.path) - 1
+	for i, item := range x.docs.Slots(v) {
+		if i > 0 {
+			w.out = append(w.out, ',')
+		}
+		w.path[at].index = i
+		if !x.writeValue(f, level+1, item) {
+			w.path = w.path[:at]
+			return false
+		}
+	}
+	w.path = w.path[:at]
+	w.out = append(w.out, ']')
+	return true
+}
+
+func (x *execution) writeLeaf(f *fieldProgram, v tape.Value) bool {
+	w := &x.w
+	if v.Kind > tape.String && f.leaf != customLeaf {
+		x.wrongKind(f, "a leaf", v)
+		return false
+	}
+	out, ok := f.coerce(w.out, v, x.docs.Bytes(v))
+	w.out = out
+	if !ok {
+		x.invalid(codeInvalid, fmt.Sprintf("the value of %s.%s is not of the type %s", f.parent, f.field.Name, f.field.Definition.Type.Name()))
+	}
+	return ok
+}
+
+// typed reports whether an object's type is allowed where it is.
+func (x *execution) typed(f *fieldProgram, v tape.Value) bool {
+	set := f.set
+	if set.possible == nil {
+		return true
+	}
+	h := x.docs.Header(v)
+	tag := h.Tag()
+	switch {
+	case set.possible.Has(int(tag) - 1):
+		return true
+	case tag == 0 && set.only != 0:
+		h.SetTag(set.only)
+		return true
+	case tag == 0:
+		x.invalid(codeInvalid, fmt.Sprintf("the object in %s.%s has no type that the schema knows: it must be a possible type of %s", f.parent, f.field.Name, set.typename))
+	default:
+		x.invalid(codeInvalid, fmt.Sprintf("the object in %s.%s is of a type that is not a possible type of %s", f.parent, f.field.Name, set.typename))
+	}
+	return false
+}
+
+func (x *execution) wrongKind(f *fieldProgram, want string, v tape.Value) {
+	x.invalid(codeInvalid, fmt.Sprintf("the value of %s.%s is %s where its type %s wants %s", f.parent, f.field.Name, v.Kind, f.field.Definition.Type, want))
+}
+
+// invalid reports an error at the place that the walk is at.
+func (x *execution) invalid(code, message string) {
+	if len(x.errors) >= x.e.limits.Errors {
+		x.dropped++
+		return
+	}
+	e := answerError{step: len(x.p.steps), message: message, code: code}
+	set := (*operation.SelectionSet)(nil)
+	if x.r.Operation != nil {
+		set = x.r.Operation.Root
+	}
+	for _, s := range x.w.path {
+		if s.field == nil {
+			e.path = append(e.path, pathItem{index: s.index})
+			continue
+		}
+		e.path = append(e.path, pathItem{key: s.field.field.ResponseKey})
+		if set != nil && s.field.index < len(set.Fields) {
+			e.field = set.Fields[s.field.index]
+			set = e.field.Selections
+		}
+	}
+	x.report(e)
+}

@@ -1,0 +1,274 @@
+package executor
+
+import (
+	"bytes"
+	"hash/maphash"
+
+	"github.com/weft-graphql/weft/executor/tape"
+)
+
+// partState is what one part of a step has during an execution.
+type partState struct {
+	// active is set where the part's guards hold, asked where it is in the request.
+	active, asked bool
+	targets       []target
+	// text holds the distinct representations, one after the other.
+	text   []byte
+	unique []representation
+	table  []int32 // open addressing: index in unique plus one
+	// items are the entities by distinct representation; for a root field there is
+	// one item, its value.
+	items []tape.Value
+	// misses are the distinct representations that the request asks for, in order.
+	misses []int32
+	// cached counts the items that the cache had.
+	cached int
+	// failed marks items that an error touched; it is empty where none did.
+	failed []bool
+	// keep are the fetched items for the cache, under keepKeys.
+	keep     [][]byte
+	keepKeys []CacheKey
+}
+
+// target is an object of the merged tree that a part fetches more of.
+type target struct {
+	object tape.Value
+	// unique is its distinct representation; notAsked or silenced.
+	unique int32
+}
+
+const (
+	// notAsked is an object without a representation: its key is null.
+	notAsked = -1
+	// silenced is an object that lacks what an error accounts for already.
+	silenced = -2
+)
+
+// representation is a span of partState.text.
+type representation struct {
+	start, end uint32
+	hash       uint64
+}
+
+func (ps *partState) reset(maxBytes int) {
+	if cap(ps.text) > maxBytes || 24*cap(ps.targets) > maxBytes || 16*cap(ps.items) > maxBytes {
+		*ps = partState{}
+		return
+	}
+	clear(ps.table)
+	*ps = partState{
+		targets: ps.targets[:0], text: ps.text[:0], unique: ps.unique[:0], table: ps.table,
+		items: ps.items[:0], misses: ps.misses[:0], failed: ps.failed[:0],
+	}
+}
+
+func (ps *partState) bytes(u int32) []byte {
+	r := ps.unique[u]
+	return ps.text[r.start:r.end]
+}
+
+// collect finds each entity part's objects and renders their representations.
+func (x *execution) collect(i int) {
+	sp, st := &x.p.steps[i], &x.steps[i]
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for j := range sp.parts {
+		pp, ps := &sp.parts[j], &st.parts[j]
+		if !ps.active {
+			continue
+		}
+		if pp.part.Entity == nil {
+			ps.items = append(ps.items, tape.Value{})
+			continue
+		}
+		for k := range pp.paths {
+			x.walk(pp, ps, pp.paths[k].elements, x.root)
+		}
+		for range ps.unique {
+			ps.items = append(ps.items, tape.Value{})
+		}
+		for u := range ps.unique {
+			ps.misses = append(ps.misses, int32(u))
+		}
+	}
+}
+
+// walk follows a path from a value and takes what it ends at. Objects that are
+// linked at several places are followed and taken once.
+func (x *execution) walk(pp *partProgram, ps *partState, path []pathElement, v tape.Value) {
+	switch v.Kind {
+	case tape.List:
+		for _, item := range x.docs.Slots(v) {
+			x.walk(pp, ps, path, item)
+		}
+	case tape.Object:
+		if len(path) == 0 {
+			x.take(pp, ps, v)
+			return
+		}
+		el := &path[0]
+		if !x.docs.Header(v).Visit(el.mark) {
+			return
+		}
+		x.walkTyped(pp, ps, path[1:], el, *x.docs.Slot(v, el.slot))
+	}
+}
+
+// walkTyped goes on with those values below a path's element that have one of
+// its types.
+func (x *execution) walkTyped(pp *partProgram, ps *partState, rest []pathElement, el *pathElement, v tape.Value) {
+	if el.types == nil {
+		x.walk(pp, ps, rest, v)
+		return
+	}
+	switch v.Kind {
+	case tape.List:
+		for _, item := range x.docs.Slots(v) {
+			x.walkTyped(pp, ps, rest, el, item)
+		}
+	case tape.Object:
+		if el.types.Has(int(x.docs.Header(v).Tag()) - 1) {
+			x.walk(pp, ps, rest, v)
+		}
+	}
+}
+
+// take adds a target, with its representation where that is new.
+func (x *execution) take(pp *partProgram, ps *partState, v tape.Value) {
+	h := x.docs.Header(v)
+	if mark, _ := h.Target(); mark == pp.mark {
+		return
+	}
+	tag := int(h.Tag()) - 1
+	for k := range pp.inputs {
+		in := &pp.inputs[k]
+		if !in.on.Has(tag) {
+			continue
+		}
+		h.SetTarget(pp.mark, uint32(len(ps.targets)))
+		ps.targets = append(ps.targets, target{object: v, unique: x.represent(ps, in, tag, v)})
+		return
+	}
+}
+
+// represent renders an object's representation and gives its number among the
+// distinct ones.
+func (x *execution) represent(ps *partState, in *inputProgram, tag int, v tape.Value) int32 {
+	start := len(ps.text)
+	prefix := in.prefix
+	if prefix == nil {
+		prefix = x.p.typenames[tag]
+	}
+	text, state := x.render(append(ps.text, prefix...), in.fields, v, false)
+	ps.text = append(text, '}')
+	if state != 0 {
+		ps.text = ps.text[:start]
+		return state
+	}
+	u, known := ps.intern(x.e, start)
+	if known {
+		ps.text = ps.text[:start]
+	}
+	return u
+}
+
+// intern looks the text from start on up among the distinct representations: by
+// hash, then byte by byte.
+func (ps *partState) intern(e *Executor, start int) (u int32, known bool) {
+	text := ps.text[start:]
+	hash := maphash.Bytes(e.seed, text)
+	if 2*(len(ps.unique)+1) > len(ps.table) {
+		ps.grow()
+	}
+	mask := uint64(len(ps.table) - 1)
+	for i := hash & mask; ; i = (i + 1) & mask {
+		n := ps.table[i]
+		if n == 0 {
+			ps.unique = append(ps.unique, representation{uint32(start), uint32(len(ps.text)), hash})
+			ps.table[i] = int32(len(ps.unique))
+			return int32(len(ps.unique) - 1), false
+		}
+		if ps.unique[n-1].hash == hash && bytes.Equal(ps.bytes(n-1), text) {
+			return n - 1, true
+		}
+	}
+}
+
+func (ps *partState) grow() {
+	ps.table = make([]int32, max(16, 2*len(ps.table)))
+	mask := uint64(len(ps.table) - 1)
+	for n, r := range ps.unique {
+		i := r.hash & mask
+		for ps.table[i] != 0 {
+			i = (i + 1) & mask
+		}
+		ps.table[i] = int32(n + 1)
+	}
+}
+
+// render appends the required fields of an object. bare is set where no member
+// stands before them. The state is 0, notAsked or silenced.
+func (x *execution) render(b []byte, fields []requireProgram, v tape.Value, bare bool) ([]byte, int32) {
+	tag := int(x.docs.Header(v).Tag()) - 1
+	for k := range fields {
+		f := &fields[k]
+		if f.on != nil && !f.on.Has(tag) {
+			continue
+		}
+		if !bare {
+			b = append(b, ',')
+		}
+		bare = false
+		b = append(b, f.name...)
+		var state int32
+		if b, state = x.renderValue(b, f, *x.docs.Slot(v, f.slot)); state != 0 {
+			return b, state
+		}
+	}
+	return b, 0
+}
+
+func (x *execution) renderValue(b []byte, f *requireProgram, v tape.Value) ([]byte, int32) {
+	switch {
+	case v.Kind <= tape.Null:
+		if x.docs.Explained(v) {
+			return b, silenced
+		}
+		if f.nonNull {
+			return b, notAsked
+		}
+		return append(b, "null"...), 0
+	case f.fields == nil:
+		return append(b, x.docs.Bytes(v)...), 0
+	case v.Kind == tape.List:
+		b = append(b, '[')
+		for i, item := range x.docs.Slots(v) {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			var state int32
+			if item.Kind == tape.Null && !x.docs.Explained(item) {
+				b = append(b, "null"...)
+			} else if b, state = x.renderValue(b, f, item); state != 0 {
+				return b, state
+			}
+		}
+		return append(b, ']'), 0
+	case v.Kind == tape.Object:
+		b, state := x.render(append(b, '{'), f.fields, v, true)
+		return append(b, '}'), state
+	}
+	return b, silenced // a leaf where an object belongs: the answer's walk reports it
+}
+
+// list appends the representations that a request asks for.
+func (ps *partState) list(b []byte) []byte {
+	b = append(b, '[')
+	for i, u := range ps.misses {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, ps.bytes(u)...)
+	}
+	return append(b, ']')
+}

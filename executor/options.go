@@ -1,0 +1,98 @@
+package executor
+
+import (
+	"cmp"
+	"fmt"
+	"hash/maphash"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Options configure an Executor. Fetcher is required.
+type Options struct {
+	// Fetcher sends the requests.
+	Fetcher Fetcher
+	// Cache keeps entities and root fields; nil keeps nothing.
+	Cache EntityCache
+	// Headers gives what a subgraph sees of the client's header. It must not
+	// change the client's, and its result must not change afterwards. nil means
+	// that subgraphs see nothing of it.
+	Headers func(subgraph string, client http.Header) http.Header
+	// Errors says what clients are told of a subgraph's errors. nil passes them on.
+	Errors func(subgraph string) ErrorPolicy
+	// Limits bound what one execution may use.
+	Limits Limits
+	// Logger gets the causes of failed requests at level debug; nil logs nothing.
+	Logger *slog.Logger
+}
+
+// ErrorPolicy says what clients are told of one subgraph's errors.
+type ErrorPolicy struct {
+	// Mask hides the message and the extensions other than the code.
+	Mask bool
+	// ServiceName adds the subgraph's name as extensions.serviceName.
+	ServiceName bool
+}
+
+// Limits bound one execution. Zero fields mean the defaults.
+type Limits struct {
+	// Duration is the time that all steps have together. Default 30s. When it is
+	// over, the answer has what has arrived and an error with the code
+	// OPERATION_TIMEOUT for each request that had not.
+	Duration time.Duration
+	// AnswerDepth is how deep a subgraph's answer may nest. Default 128.
+	AnswerDepth int
+	// AnswerValues is how many values a subgraph's answer may have, counting a
+	// slot for each field that was selected on each object. Default 1<<24.
+	AnswerValues int
+	// Entities is how many distinct representations one request may carry.
+	// Default 20,000. Beyond it the request is not made: TOO_MANY_ENTITIES.
+	Entities int
+	// Requests is how many requests one operation may make. Default 500. Those
+	// beyond it are not made: TOO_MANY_SUBREQUESTS.
+	Requests int
+	// Errors is how many errors an answer lists. Default 1000. One more tells how
+	// many were left out.
+	Errors int
+	// Introspection is how many bytes of introspection one step may give. Default
+	// 16 MiB; beyond it: INTROSPECTION_TOO_LARGE.
+	Introspection int
+	// Pooled is how many bytes of a buffer are kept for the next execution.
+	// Default 4 MiB; larger buffers are left to the garbage collector.
+	Pooled int
+}
+
+func (l Limits) orDefaults() Limits {
+	l.Duration = cmp.Or(max(l.Duration, 0), 30*time.Second)
+	l.AnswerDepth = cmp.Or(max(l.AnswerDepth, 0), 128)
+	l.AnswerValues = cmp.Or(max(l.AnswerValues, 0), 1<<24)
+	l.Entities = cmp.Or(max(l.Entities, 0), 20_000)
+	l.Requests = cmp.Or(max(l.Requests, 0), 500)
+	l.Errors = cmp.Or(max(l.Errors, 0), 1000)
+	l.Introspection = cmp.Or(max(l.Introspection, 0), 16<<20)
+	l.Pooled = cmp.Or(max(l.Pooled, 0), 4<<20)
+	return l
+}
+
+// Executor runs programs. It is safe for concurrent use.
+type Executor struct {
+	options Options
+	limits  Limits
+	seed    maphash.Seed
+	pool    sync.Pool
+	// poison overwrites what is released, to make a late reader fail.
+	poison bool
+}
+
+// New makes an Executor.
+func New(o Options) (*Executor, error) {
+	if o.Fetcher == nil {
+		return nil, fmt.Errorf("executor: Options.Fetcher is nil: give the Fetcher that sends requests to subgraphs")
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &Executor{options: o, limits: o.Limits.orDefaults(), seed: maphash.MakeSeed(), poison: poisonReleased}, nil
+}

@@ -1,0 +1,223 @@
+package executor
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/weft-graphql/weft/executor/tape"
+	"github.com/weft-graphql/weft/planner"
+)
+
+// execution is one run of a program. Executions are pooled with their memory.
+//
+// Steps run at the same time. A subgraph's answer is parsed by the goroutine
+// that fetched it into a tape of its own; mu guards the merged tree, which is
+// read when a step looks for its entities and written when its answer is linked in.
+type execution struct {
+	e       *Executor
+	p       *Program
+	r       *Request
+	ctx     context.Context // ends with Limits.Duration, too
+	started time.Time
+
+	wg       sync.WaitGroup
+	waiting  []atomic.Int32 // dependencies that each step still waits for
+	requests atomic.Int64
+
+	mu      sync.Mutex
+	docs    tape.Docs // 0 is the merged root; see answerDoc and ownDoc
+	root    tape.Value
+	steps   []stepState
+	errors  []answerError
+	dropped int // errors beyond the limit
+
+	w writer
+}
+
+// answerDoc is the tape of a step's answer, ownDoc that of what the gateway had
+// itself: cached values, or introspection.
+func answerDoc(step int) uint16 { return uint16(1 + 2*step) }
+func ownDoc(step int) uint16    { return uint16(2 + 2*step) }
+
+// stepState is what one step has during an execution.
+type stepState struct {
+	parts  []partState
+	answer *Answer
+	own    []byte // bytes of ownDoc
+	trace  StepTrace
+	// fresh is the strictest of all that the step gave; storable that of its answer alone.
+	fresh     Freshness
+	hasFresh  bool
+	storable  Freshness
+	header    http.Header
+	hasHeader bool
+}
+
+// Run carries out a program for one request and gives the answer to the sink.
+// A subgraph's failure is part of the answer; Run itself fails only where the
+// context ends or the sink fails. Every goroutine that it starts has ended when
+// it returns.
+func (e *Executor) Run(ctx context.Context, p *Program, r *Request, s Sink) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("executor: the request ended before it was carried out: %w", context.Cause(ctx))
+	}
+	if n := 1 + 2*len(p.steps); n > 1<<16-1 {
+		return fmt.Errorf("executor: the plan has %d steps, more than can be carried out", len(p.steps))
+	}
+	x := e.acquire(p, r)
+	defer e.release(x)
+	limited, cancel := context.WithTimeout(ctx, e.limits.Duration)
+	defer cancel()
+	x.ctx = limited
+	x.run()
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("executor: the request ended before its answer was complete: %w", context.Cause(ctx))
+	}
+	body, result := x.finish()
+	return s.Payload(ctx, Payload{Body: body, Result: result})
+}
+
+func (e *Executor) acquire(p *Program, r *Request) *execution {
+	x, _ := e.pool.Get().(*execution)
+	if x == nil {
+		x = &execution{e: e}
+	}
+	x.p, x.r, x.started = p, r, time.Now()
+	for len(x.docs) < 1+2*len(p.steps) {
+		x.docs = append(x.docs, &tape.Tape{ID: uint16(len(x.docs))})
+	}
+	for len(x.steps) < len(p.steps) {
+		x.steps = append(x.steps, stepState{})
+	}
+	if len(x.waiting) < len(p.steps) {
+		x.waiting = make([]atomic.Int32, len(p.steps))
+	}
+	for i := range p.steps {
+		x.waiting[i].Store(int32(len(p.steps[i].step.DependsOn)))
+		st := &x.steps[i]
+		for len(st.parts) < len(p.steps[i].parts) {
+			st.parts = append(st.parts, partState{})
+		}
+	}
+	x.root = x.docs[0].NewObject(p.rootSlots, p.rootTag)
+	return x
+}
+
+// release gives the subgraphs' answers back and keeps the memory, up to a cap.
+func (e *Executor) release(x *execution) {
+	const valueSize = 16
+	for i := range x.p.steps {
+		st := &x.steps[i]
+		if st.answer != nil && st.answer.Release != nil {
+			st.answer.Release()
+		}
+		parts := st.parts
+		for j := range x.p.steps[i].parts {
+			parts[j].reset(e.limits.Pooled)
+		}
+		own := st.own
+		if e.poison {
+			poison(own)
+		}
+		if cap(own) > e.limits.Pooled {
+			own = nil
+		}
+		*st = stepState{parts: parts, own: own[:0]}
+	}
+	for _, d := range x.docs[:1+2*len(x.p.steps)] {
+		d.Reset(e.limits.Pooled/valueSize, e.poison)
+	}
+	clear(x.errors)
+	x.errors, x.dropped = x.errors[:0], 0
+	x.requests.Store(0)
+	x.w.reset(e.limits.Pooled, e.poison)
+	x.p, x.r, x.ctx = nil, nil, nil
+	e.pool.Put(x)
+}
+
+func poison(b []byte) {
+	b = b[:cap(b)]
+	for i := range b {
+		b[i] = '!'
+	}
+}
+
+// run starts the steps that depend on nothing and waits for all to end.
+func (x *execution) run() {
+	own := -1
+	for i := range x.p.steps {
+		if len(x.p.steps[i].step.DependsOn) > 0 {
+			continue
+		}
+		if own < 0 {
+			own = i
+			continue
+		}
+		x.wg.Go(func() { x.follow(i) })
+	}
+	if own >= 0 {
+		x.follow(own)
+	}
+	x.wg.Wait()
+}
+
+// follow runs a step and then, while it is the last one that a next step waited
+// for, that one, too; further steps that have become ready get goroutines.
+func (x *execution) follow(i int) {
+	for i >= 0 {
+		x.step(i)
+		next := -1
+		for _, d := range x.p.steps[i].dependents {
+			if x.waiting[d].Add(-1) > 0 {
+				continue
+			}
+			if next < 0 {
+				next = d
+				continue
+			}
+			x.wg.Go(func() { x.follow(d) })
+		}
+		i = next
+	}
+}
+
+// step runs one step from its guards to linking its answer in.
+func (x *execution) step(i int) {
+	sp, st := &x.p.steps[i], &x.steps[i]
+	st.trace = StepTrace{Step: i, Graph: sp.name, Start: time.Since(x.started), Skipped: true}
+	if !sp.step.Guards.Hold(x.r.Conditions) {
+		return
+	}
+	for j := range sp.parts {
+		st.parts[j].active = sp.parts[j].part.Guards.Hold(x.r.Conditions)
+	}
+	defer func() { st.trace.Duration = time.Since(x.started) - st.trace.Start }()
+	if sp.step.Graph == planner.Local {
+		x.local(i)
+		return
+	}
+	x.collect(i)
+	x.lookup(i)
+	needed := 0
+	for j := range sp.parts {
+		ps := &st.parts[j]
+		ps.asked = ps.active && (sp.parts[j].part.Entity == nil && ps.cached == 0 || len(ps.misses) > 0)
+		if ps.asked {
+			needed++
+		}
+		st.trace.Entities += len(ps.unique)
+		st.trace.Cached += ps.cached
+	}
+	if needed > 0 {
+		x.fetch(i, needed == len(sp.parts))
+	} else if st.trace.Cached > 0 {
+		x.mu.Lock()
+		x.link(i)
+		x.mu.Unlock()
+	}
+	x.store(i)
+}
