@@ -1,6 +1,9 @@
 package operation
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
@@ -78,15 +81,23 @@ func (g Guard) given(h Guard) Guard {
 }
 
 // renumber gives the conditions that a normal form still uses numbers by where
-// they first stand in it, so that operations of equal Text agree on them.
+// they first stand in it, and at one place by their names, so that operations of
+// equal Text agree on them.
 func renumber(root *SelectionSet, names []string) []Condition {
 	r := renumbering{names: names, to: map[int]int{}}
+	for bit := range names {
+		r.byName = append(r.byName, bit)
+	}
+	slices.SortFunc(r.byName, func(a, b int) int { return strings.Compare(names[a], names[b]) })
 	r.set(root)
 	return r.conditions
 }
 
 type renumbering struct {
+	// names are the conditions by their old numbers, byName these in the order of
+	// the names, to the new numbers.
 	names      []string
+	byName     []int
 	to         map[int]int
 	conditions []Condition
 }
@@ -104,7 +115,7 @@ func (r *renumbering) set(s *SelectionSet) {
 func (r *renumbering) guards(gs Guards) {
 	for i, g := range gs {
 		var out Guard
-		for bit := range r.names {
+		for _, bit := range r.byName {
 			mask := Conditions(1) << bit
 			if (g.Require|g.Forbid)&mask == 0 {
 				continue

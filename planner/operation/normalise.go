@@ -42,7 +42,7 @@ func (p *Parser) normalise(def *ast.OperationDefinition) (*Operation, error) {
 	for _, v := range def.VariableDefinitions {
 		o.Variables = append(o.Variables, Variable{Name: v.Variable, Definition: v, Text: variableText(v)})
 	}
-	o.Text = o.print(printOptions{})
+	o.Text = o.print(false)
 	o.Hash = sha256.Sum256([]byte(o.Text))
 	o.Cost = p.costs.compile(o)
 	return o, nil

@@ -10,22 +10,14 @@ import (
 )
 
 // String gives the operation's normal form for people: Text on several lines.
-func (o *Operation) String() string { return o.print(printOptions{indent: true}) }
-
-// printOptions choose how the normal form is written.
-type printOptions struct {
-	// indent puts every field on a line of its own.
-	indent bool
-	// expand writes a fragment for each object type where no type condition
-	// stands for a set of them. It is GraphQL again, but may be far longer:
-	// without it such a set is written "... on A|B".
-	expand bool
-}
+func (o *Operation) String() string { return o.print(true) }
 
 // print writes the normal form: the variables that it uses, type sets as inline
-// fragments, guards as directives. Unless and Key follow from what is written.
-func (o *Operation) print(options printOptions) string {
-	p := &printer{printOptions: options, operation: o}
+// fragments, guards as directives. A set of types that no type condition stands
+// for is written "... on A|B", which keeps the text short and is no GraphQL.
+// Unless and Key follow from what is written.
+func (o *Operation) print(indent bool) string {
+	p := &printer{indent: indent, operation: o}
 	used := map[string]bool{}
 	usedVariables(o, used)
 	p.WriteString(string(o.Kind))
@@ -86,9 +78,10 @@ func variableText(v *ast.VariableDefinition) string {
 
 type printer struct {
 	strings.Builder
-	printOptions
 	operation *Operation
-	depth     int
+	// indent puts every field on a line of its own.
+	indent bool
+	depth  int
 }
 
 // open begins a block, close ends it, line begins a field in it.
@@ -145,19 +138,13 @@ func (p *printer) fragments(conditional bool, on schema.TypeSet, fields []*Field
 		}
 		return
 	}
-	names := p.operation.types.names(on)
-	if !p.expand {
-		names = []string{strings.Join(names, "|")}
+	p.line()
+	p.WriteString("... on " + strings.Join(p.operation.types.names(on), "|"))
+	p.open()
+	for _, f := range fields {
+		p.field(f)
 	}
-	for _, name := range names {
-		p.line()
-		p.WriteString("... on " + name)
-		p.open()
-		for _, f := range fields {
-			p.field(f)
-		}
-		p.close()
-	}
+	p.close()
 }
 
 // field writes a field with what guards it. A directive stands once at a place,
