@@ -13,6 +13,9 @@ type writer struct {
 	path       []step
 	// costs are by subgraph, as an index plus one; 0 is the gateway's own.
 	costs []float64
+	// overflown is set where the answer has become larger than allowed; all of it
+	// is then cut off.
+	overflown bool
 }
 
 // step is one step of the path that the walk is at.
@@ -34,6 +37,7 @@ func (w *writer) reset(maxBytes int, poisonIt bool) {
 	}
 	clear(w.path)
 	w.out, w.spare, w.path, w.costs = w.out[:0], w.spare[:0], w.path[:0], w.costs[:0]
+	w.overflown = false
 }
 
 // finish writes the answer and tells about the execution. The body is valid
@@ -47,6 +51,9 @@ func (x *execution) finish() ([]byte, *Result) {
 	mark := len(w.out)
 	if !x.writeObject(x.p.answer, x.root) {
 		w.out = append(w.out[:mark], "null"...)
+	}
+	if w.overflown {
+		x.errors = append(x.errors[:0], answerError{code: codeAnswerTooLarge, message: fmt.Sprintf("the answer is larger than the %d bytes that are allowed", x.e.limits.AnswerBytes)})
 	}
 	w.out = append(w.out, '}')
 	body := w.out
@@ -92,6 +99,10 @@ func (x *execution) result() *Result {
 // what is in it; what was written is then the caller's to cut off.
 func (x *execution) writeObject(set *fieldSet, v tape.Value) bool {
 	w := &x.w
+	if len(w.out) > x.e.limits.AnswerBytes {
+		w.overflown = true
+		return false
+	}
 	tag := int(x.docs.Header(v).Tag())
 	w.out = append(w.out, '{')
 	first := true
@@ -166,7 +177,7 @@ func (x *execution) writeValue(f *fieldProgram, level int, v tape.Value) bool {
 		return true
 	}
 	w.out = w.out[:mark]
-	if nonNull {
+	if nonNull || w.overflown {
 		return false
 	}
 	w.out = append(w.out, "null"...)

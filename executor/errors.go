@@ -83,11 +83,8 @@ func (x *execution) answerError(i int, data tape.Value, se *subgraphError) {
 		e.message = fmt.Sprintf("subgraph %q answered with an error that has no message", sp.name)
 	}
 	path := readPath(se.Path)
-	j := -1
-	if len(path) > 0 && path[0].key != "" {
-		j = slices.IndexFunc(sp.parts, func(pp partProgram) bool { return pp.part.Key == path[0].key })
-	}
-	if j < 0 || !st.parts[j].asked {
+	j := x.partOf(i, path)
+	if j < 0 {
 		x.docs[answerDoc(i)].Explained = true
 		e.path = x.fetchPath(i)
 		x.report(e)
@@ -121,6 +118,31 @@ func (x *execution) answerError(i int, data tape.Value, se *subgraphError) {
 		e.path = x.clientPath(slices.Clone(place), set, path[2:])
 		x.report(e)
 	})
+}
+
+// partOf finds the part that an error's path begins with, -1 where there is
+// none. Subgraphs that do not heed the alias of their one _entities field are
+// understood, too.
+func (x *execution) partOf(i int, path []pathItem) int {
+	if len(path) == 0 || path[0].key == "" {
+		return -1
+	}
+	sp, st := &x.p.steps[i], &x.steps[i]
+	entities, found := 0, -1
+	for j := range sp.parts {
+		switch {
+		case !st.parts[j].asked:
+		case sp.parts[j].part.Key == path[0].key:
+			return j
+		case sp.parts[j].part.Entity != nil:
+			entities++
+			found = j
+		}
+	}
+	if path[0].key == "_entities" && entities == 1 {
+		return found
+	}
+	return -1
 }
 
 // readPath reads an error's path; it is empty where there is none to read.

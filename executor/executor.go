@@ -149,7 +149,8 @@ func (e *FetchError) Unwrap() error { return e.Err }
 // fields one by one. Its calls never fail: a cache that is away knows nothing.
 // A nil EntityCache caches nothing.
 type EntityCache interface {
-	// Lookup gives one Entry for each key, in order; an Entry without Value is a miss.
+	// Lookup gives one Entry for each key, in order; an Entry without Value is a
+	// miss. The keys are valid until it returns.
 	Lookup(ctx context.Context, scope *CacheScope, keys []CacheKey) []Entry
 	// Store keeps values (valid JSON, owned by the callee from now on) under the
 	// keys as long as freshness allows. It does not wait for a network.

@@ -17,6 +17,7 @@ const (
 	codeHTTP            = "SUBREQUEST_HTTP_ERROR"
 	codeMalformed       = "SUBREQUEST_MALFORMED_RESPONSE"
 	codeTooLarge        = "SUBREQUEST_TOO_LARGE"
+	codeAnswerTooLarge  = "ANSWER_TOO_LARGE"
 	codeTimeout         = "OPERATION_TIMEOUT"
 	codeTooManyEntities = "TOO_MANY_ENTITIES"
 	codeTooManyRequests = "TOO_MANY_SUBREQUESTS"
@@ -31,6 +32,9 @@ func (x *execution) fetch(i int, all bool) {
 	sp, st := &x.p.steps[i], &x.steps[i]
 	st.trace.Skipped = false
 	f, err := x.request(i, all)
+	if err == nil {
+		err = x.ctx.Err()
+	}
 	if err == nil {
 		var answer *Answer
 		if answer, err = x.e.options.Fetcher.Fetch(x.ctx, f); err == nil {

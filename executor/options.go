@@ -42,7 +42,8 @@ type Limits struct {
 	// over, the answer has what has arrived and an error with the code
 	// OPERATION_TIMEOUT for each request that had not.
 	Duration time.Duration
-	// AnswerDepth is how deep a subgraph's answer may nest. Default 128.
+	// AnswerDepth is how deep a subgraph's answer may nest. Default 128; beyond it,
+	// as beyond AnswerValues: SUBREQUEST_TOO_LARGE.
 	AnswerDepth int
 	// AnswerValues is how many values a subgraph's answer may have, counting a
 	// slot for each field that was selected on each object. Default 1<<24.
@@ -56,6 +57,9 @@ type Limits struct {
 	// Errors is how many errors an answer lists. Default 1000. One more tells how
 	// many were left out.
 	Errors int
+	// AnswerBytes is how large the client's answer may become. Default 256 MiB;
+	// beyond it the data is null: ANSWER_TOO_LARGE.
+	AnswerBytes int
 	// Introspection is how many bytes of introspection one step may give. Default
 	// 16 MiB; beyond it: INTROSPECTION_TOO_LARGE.
 	Introspection int
@@ -71,6 +75,7 @@ func (l Limits) orDefaults() Limits {
 	l.Entities = cmp.Or(max(l.Entities, 0), 20_000)
 	l.Requests = cmp.Or(max(l.Requests, 0), 500)
 	l.Errors = cmp.Or(max(l.Errors, 0), 1000)
+	l.AnswerBytes = cmp.Or(max(l.AnswerBytes, 0), 256<<20)
 	l.Introspection = cmp.Or(max(l.Introspection, 0), 16<<20)
 	l.Pooled = cmp.Or(max(l.Pooled, 0), 4<<20)
 	return l

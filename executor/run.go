@@ -214,10 +214,11 @@ func (x *execution) step(i int) {
 	}
 	if needed > 0 {
 		x.fetch(i, needed == len(sp.parts))
-	} else if st.trace.Cached > 0 {
-		x.mu.Lock()
-		x.link(i)
-		x.mu.Unlock()
+		x.store(i)
+		return
 	}
-	x.store(i)
+	st.trace.Skipped = st.trace.Cached == 0
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.link(i)
 }

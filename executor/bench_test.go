@@ -1,0 +1,167 @@
+package executor
+
+import (
+	"context"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"testing"
+
+	"github.com/weft-graphql/weft/planner"
+)
+
+// replay answers from recorded traffic without copying.
+type replay map[string]*Answer
+
+func (r replay) Fetch(_ context.Context, f *Fetch) (*Answer, error) {
+	a := r[f.Subgraph+" "+string(f.Body)]
+	if a == nil {
+		return nil, fmt.Errorf("nothing recorded for %s %s", f.Subgraph, f.Body)
+	}
+	return a, nil
+}
+
+func (r replay) Subscribe(context.Context, *Fetch) (Stream, error) { return nil, fmt.Errorf("not recorded") }
+
+type discard struct{ bytes, errors int }
+
+func (d *discard) Payload(_ context.Context, p Payload) error {
+	d.bytes, d.errors = len(p.Body), p.Result.Errors
+	return nil
+}
+
+const (
+	benchAccounts = `
+type Query { me: User user(id: ID!): User users: [User] }
+type User @key(fields: "id") { id: ID! name: String username: String @shareable birthday: Int }
+`
+	benchInventory = `
+type Product @key(fields: "upc") { upc: String! weight: Int @external price: Int @external inStock: Boolean shippingEstimate: Int @requires(fields: "price weight") }
+`
+	benchProducts = `
+type Query { topProducts(first: Int = 5): [Product] }
+type Product @key(fields: "upc") { upc: String! name: String price: Int weight: Int }
+`
+	benchReviews = `
+type Review @key(fields: "id") { id: ID! body: String product: Product author: User @provides(fields: "username") }
+type User @key(fields: "id") { id: ID! username: String @external reviews: [Review] }
+type Product @key(fields: "upc") { upc: String! reviews: [Review] }
+`
+	benchHeavy = `
+fragment User on User { id username name }
+fragment Review on Review { id body }
+fragment Product on Product { inStock name price shippingEstimate upc weight }
+query Heavy {
+  users { ...User reviews { ...Review product { ...Product reviews { ...Review author { ...User reviews { ...Review product { ...Product } } } } } } }
+  topProducts { ...Product reviews { ...Review author { ...User reviews { ...Review product { ...Product } } } } }
+}`
+	benchSmall = `query Small { me { id name username reviews { id body product { upc name inStock } } } }`
+)
+
+// at gives a part further paths.
+func at(s *planner.Step, paths ...planner.Path) *planner.Step {
+	s.Parts[0].Entity.Paths = append(s.Parts[0].Entity.Paths, paths...)
+	return s
+}
+
+func path(keys ...string) planner.Path {
+	var p planner.Path
+	for _, k := range keys {
+		p = append(p, planner.PathElement{Key: k})
+	}
+	return p
+}
+
+// heavy is the plan that bench/floor carries out.
+func (p plans) heavy() *Program {
+	const author = "reviews { id body author { id username reviews { id body product { upc } } } }"
+	reviews := p.entities("reviews", "User", "{id}", "users", "{ reviews { id body product { upc "+author+" } } }", 0, 1)
+	second := p.entities("reviews", "Product", "{upc}", "topProducts", "{ "+author+" }").Parts[0]
+	second.Key, second.Entity.Variable = "_e1", "_r1"
+	second.Text = "_e1: _entities(representations: $_r1) { ... on Product { " + author + " } }"
+	reviews.Parts = append(reviews.Parts, second)
+	deep := path("users", "reviews", "product", "reviews", "author", "reviews", "product")
+	top := path("topProducts", "reviews", "author", "reviews", "product")
+	return p.program(parsed(p.t, p.sg, benchHeavy),
+		p.root("accounts", "users { id username name }"),
+		p.root("products", "topProducts { upc name price weight }"),
+		reviews,
+		at(p.entities("accounts", "User", "{id}", "users.reviews.product.reviews.author", "{ name }", 2), path("topProducts", "reviews", "author")),
+		at(p.entities("products", "Product", "{upc}", "users.reviews.product", "{ name price weight }", 2), deep, top),
+		p.entities("inventory", "Product", "{upc price weight}", "topProducts", "{ inStock shippingEstimate }", 1),
+		at(p.entities("inventory", "Product", "{upc price weight}", "users.reviews.product", "{ inStock shippingEstimate }", 4), deep, top),
+	)
+}
+
+func (p plans) benchSmall() *Program {
+	return p.program(parsed(p.t, p.sg, benchSmall),
+		p.root("accounts", "me { __typename id name username }"),
+		p.entities("reviews", "User", "{id}", "me", "{ reviews { id body product { upc } } }", 0),
+		p.entities("products", "Product", "{upc}", "me.reviews.product", "{ name }", 1),
+		p.entities("inventory", "Product", "{upc}", "me.reviews.product", "{ inStock }", 1),
+	)
+}
+
+//go:embed testdata/bench-traffic.json
+var benchTraffic []byte
+
+//go:embed testdata/bench-heavy.json
+var benchHeavyAnswer string
+
+//go:embed testdata/bench-small.json
+var benchSmallAnswer string
+
+func benchShop(t testing.TB) (plans, replay) {
+	t.Helper()
+	var traffic map[string]json.RawMessage
+	if err := json.Unmarshal(benchTraffic, &traffic); err != nil {
+		t.Fatal(err)
+	}
+	r := replay{}
+	for request, answer := range traffic {
+		r[request] = &Answer{Status: 200, Body: answer}
+	}
+	return plans{t, composed(t, "accounts", benchAccounts, "inventory", benchInventory, "products", benchProducts, "reviews", benchReviews)}, r
+}
+
+func TestRunAnswersTheBenchmarksOperations(t *testing.T) {
+	p, r := benchShop(t)
+	e := newExecutor(t, Options{Fetcher: r})
+	for _, c := range []struct {
+		prog *Program
+		want string
+	}{{p.heavy(), benchHeavyAnswer}, {p.benchSmall(), benchSmallAnswer}} {
+		if got, _ := run(t, e, c.prog, nil); got != c.want {
+			t.Errorf("%d bytes instead of %d: %.300s", len(got), len(c.want), got)
+		}
+	}
+}
+
+func benchmark(b *testing.B, prog *Program, r replay) {
+	e, err := New(Options{Fetcher: r})
+	if err != nil {
+		b.Fatal(err)
+	}
+	request := &Request{Operation: prog.plan.Operation}
+	sink := &discard{}
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := e.Run(b.Context(), prog, request, sink); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if sink.errors > 0 {
+		b.Fatalf("%d errors", sink.errors)
+	}
+	b.SetBytes(int64(sink.bytes))
+}
+
+func BenchmarkRunHeavy(b *testing.B) {
+	p, r := benchShop(b)
+	benchmark(b, p.heavy(), r)
+}
+
+func BenchmarkRunSmall(b *testing.B) {
+	p, r := benchShop(b)
+	benchmark(b, p.benchSmall(), r)
+}
