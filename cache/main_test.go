@@ -5,9 +5,10 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"github.com/weft-graphql/weft/cache/redis"
 	"github.com/weft-graphql/weft/cache/redis/redistest"
-	"go.uber.org/goleak"
 )
 
 func TestMain(m *testing.M) {

@@ -9,12 +9,36 @@ import (
 	"github.com/sony/gobreaker/v2"
 )
 
-// What makes the breaker open: a run of failures, or half of the calls of the last seconds.
+// What makes the breaker open: a run of failures in which no call succeeded for ten times a call's budget, or half of the
+// calls of the last seconds. The number of failures alone would not do: under load, one pause of this process fails as many
+// calls as are under way.
 const (
 	tripAfterFailures = 5
+	tripAfterBudgets  = 10
 	tripMinCalls      = 20
 	tripWindow        = 10 * time.Second
+	tripAfterTrouble  = time.Second
 )
+
+// trouble knows since when calls fail. The breaker's lock guards it.
+type trouble struct {
+	budget time.Duration
+	// run is when the latest run of failures began, window when the first failure of the window came.
+	run, window time.Time
+}
+
+// tooMuch is asked after each failure.
+func (t *trouble) tooMuch(counts gobreaker.Counts) bool {
+	now := time.Now()
+	if counts.ConsecutiveFailures == 1 {
+		t.run = now
+	}
+	if counts.TotalFailures == 1 {
+		t.window = now
+	}
+	return counts.ConsecutiveFailures >= tripAfterFailures && now.Sub(t.run) >= tripAfterBudgets*t.budget ||
+		counts.Requests >= tripMinCalls && counts.TotalFailures*2 >= counts.Requests && now.Sub(t.window) >= tripAfterTrouble
+}
 
 func (c *Client) breakerSettings() gobreaker.Settings {
 	return gobreaker.Settings{
@@ -23,11 +47,8 @@ func (c *Client) breakerSettings() gobreaker.Settings {
 		Interval:     tripWindow,
 		BucketPeriod: tripWindow / 10,
 		// Shorter than the time between two probes, so that each probe finds the breaker half open.
-		Timeout: c.options.ProbeInterval / 2,
-		ReadyToTrip: func(counts gobreaker.Counts) bool {
-			return counts.ConsecutiveFailures >= tripAfterFailures ||
-				counts.Requests >= tripMinCalls && counts.TotalFailures*2 >= counts.Requests
-		},
+		Timeout:       c.options.ProbeInterval / 2,
+		ReadyToTrip:   (&trouble{budget: c.options.CallTimeout}).tooMuch,
 		OnStateChange: c.stateChanged,
 		IsSuccessful:  func(err error) bool { return !failed(err) },
 		IsExcluded: func(err error) bool {

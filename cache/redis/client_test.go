@@ -13,10 +13,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	dto "github.com/prometheus/client_model/go"
 	goredis "github.com/redis/go-redis/v9"
+	"github.com/sony/gobreaker/v2"
+
 	"github.com/weft-graphql/weft/cache/redis/redistest"
 )
 
@@ -176,14 +179,7 @@ func TestBreakerOpensAndRecoversByItself(t *testing.T) {
 			until(t, "Redis answers", func() bool { return client.Do(t.Context(), "set", set) == nil })
 
 			fault.hurt(server)
-			calls := 0
-			until(t, "the breaker opens", func() bool {
-				calls++
-				return errors.Is(client.Do(t.Context(), "set", set), ErrAway)
-			})
-			if calls > tripMinCalls {
-				t.Errorf("%d calls paid for a Redis that is away", calls)
-			}
+			until(t, "the breaker opens", func() bool { return errors.Is(client.Do(t.Context(), "set", set), ErrAway) })
 			fault.heal(server)
 			// No call asks: the prober alone must notice.
 			until(t, "the prober notices", func() bool { return !client.Away() })
@@ -236,4 +232,48 @@ func TestACallerWhoGivesUpDoesNotOpenTheBreaker(t *testing.T) {
 	if err := client.Do(t.Context(), "set", set); err != nil {
 		t.Error(err)
 	}
+}
+
+func TestOnePauseDoesNotOpenTheBreakerHoweverManyCallsItHits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		breaker := gobreaker.NewCircuitBreaker[struct{}](gobreaker.Settings{
+			Interval: tripWindow, BucketPeriod: tripWindow / 10, ReadyToTrip: (&trouble{budget: 10 * time.Millisecond}).tooMuch,
+		})
+		calls := func(n int, err error) {
+			for range n {
+				_, _ = breaker.Execute(func() (struct{}, error) { return struct{}{}, err })
+			}
+		}
+		bad := errors.New("too late")
+		calls(500, bad)
+		time.Sleep(50 * time.Millisecond)
+		calls(500, bad)
+		if breaker.State() != gobreaker.StateClosed {
+			t.Fatal("50 ms of failures opened the breaker")
+		}
+		time.Sleep(50 * time.Millisecond)
+		calls(1, bad)
+		if breaker.State() != gobreaker.StateOpen {
+			t.Fatal("100 ms without a success did not open the breaker")
+		}
+	})
+}
+
+func TestHalfOfTheCallsFailingOpensTheBreaker(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		breaker := gobreaker.NewCircuitBreaker[struct{}](gobreaker.Settings{
+			Interval: tripWindow, BucketPeriod: tripWindow / 10, ReadyToTrip: (&trouble{budget: 10 * time.Millisecond}).tooMuch,
+		})
+		for i := range 200 {
+			var err error
+			if i%2 == 0 {
+				err = errors.New("too late")
+			}
+			_, _ = breaker.Execute(func() (struct{}, error) { return struct{}{}, err })
+			time.Sleep(10 * time.Millisecond)
+		}
+		if breaker.State() != gobreaker.StateOpen {
+			t.Error("the breaker is closed though every second call failed for 2 s")
+		}
+	})
 }
