@@ -207,6 +207,9 @@ func (b *builder) applications(list ast.DirectiveList, in *part) []*applied {
 			}
 		} else if specified(d.Name) || b.s.federation1() && b.spec.Directive(d.Name) != nil {
 			a.name = d.Name
+		} else if d.Name == "cacheControl" {
+			// Apollo Server's own: subgraphs define it without a link.
+			a.name = d.Name
 		}
 		all = append(all, a)
 	}

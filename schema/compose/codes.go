@@ -44,6 +44,9 @@ const (
 	codeProvidesOnNonObject     schema.Code = "PROVIDES_ON_NON_OBJECT_FIELD"
 	codeKeySelectsInvalidType   schema.Code = "KEY_FIELDS_SELECT_INVALID_TYPE"
 
+	codeAuthOnInterface       schema.Code = "AUTH_REQUIREMENTS_APPLIED_ON_INTERFACE"
+	codeMissingTransitiveAuth schema.Code = "MISSING_TRANSITIVE_AUTH_REQUIREMENTS"
+
 	codeOverrideFromSelf  schema.Code = "OVERRIDE_FROM_SELF_ERROR"
 	codeOverrideSource    schema.Code = "OVERRIDE_SOURCE_HAS_OVERRIDE"
 	codeOverrideInterface schema.Code = "OVERRIDE_ON_INTERFACE"
@@ -77,6 +80,8 @@ const (
 	hintExecutableRepeatable schema.Code = "INCONSISTENT_EXECUTABLE_DIRECTIVE_REPEATABLE"
 	hintExecutableLocations  schema.Code = "INCONSISTENT_EXECUTABLE_DIRECTIVE_LOCATIONS"
 	hintNoExecutable         schema.Code = "NO_EXECUTABLE_DIRECTIVE_INTERSECTION"
+	hintCompositionInfo      schema.Code = "DIRECTIVE_COMPOSITION_INFO"
+	hintCompositionWarn      schema.Code = "DIRECTIVE_COMPOSITION_WARN"
 	hintFromDoesNotExist     schema.Code = "FROM_SUBGRAPH_DOES_NOT_EXIST"
 	hintOverridden           schema.Code = "OVERRIDDEN_FIELD_CAN_BE_REMOVED"
 	hintOverrideRemovable    schema.Code = "OVERRIDE_DIRECTIVE_CAN_BE_REMOVED"

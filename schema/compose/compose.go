@@ -58,7 +58,7 @@ type Result struct {
 // matter: they are taken by name. The error, if any, is a [schema.Errors] with
 // everything that one stage found.
 func Compose(subgraphs []schema.Subgraph, o Options) (*Result, error) {
-	c := &composer{options: o.withDefaults()}
+	c := &composer{options: o.withDefaults(), custom: map[string]*customDirective{}}
 	var sdl string
 	stages := []func(){
 		func() { c.open(subgraphs) },
@@ -83,8 +83,10 @@ type composer struct {
 	options   Options
 	subgraphs []*subgraph // by name
 	merged    *supergraph
-	errs      schema.Errors
-	hints     []schema.Hint
+	// custom holds the directives to compose by @composeDirective, by local name.
+	custom map[string]*customDirective
+	errs   schema.Errors
+	hints  []schema.Hint
 }
 
 // failure gives the errors of the stage that just ran, in order, and not more

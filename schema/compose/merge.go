@@ -32,6 +32,7 @@ func (m *supergraph) names() []string { return slices.Sorted(maps.Keys(m.types))
 func (c *composer) merge() {
 	c.merged = &supergraph{types: map[string]*ast.Definition{}, sources: map[string][]*typeDef{}, specs: map[string]bool{}}
 	c.collectTypes()
+	c.collectCustomDirectives()
 	c.resolveOverrides()
 	names := c.merged.names()
 	for _, name := range names {
@@ -51,7 +52,7 @@ func (c *composer) merge() {
 		case ast.InputObject:
 			c.mergeInputFields(def, sources)
 		}
-		c.mergeApplied(&def.Directives, name, elementsOf(sources))
+		c.mergeApplied(&def.Directives, name, elementsOf(sources), c.typeGuards(def)...)
 	}
 	c.validateInterfaceObjects()
 	c.addInterfaceObjectFields()

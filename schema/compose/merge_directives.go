@@ -15,29 +15,43 @@ func composed(name string) bool {
 	case "tag", "inaccessible", "deprecated", "specifiedBy", "oneOf", "cost", "listSize":
 		return true
 	}
-	return false
+	return guards(name)
 }
 
 // mergeApplied merges the directives that the declarations of an element carry
-// into to.
-func (c *composer) mergeApplied(to *ast.DirectiveList, coordinate string, sources []*element) {
+// into to. The element takes over the guards of guarding.
+func (c *composer) mergeApplied(to *ast.DirectiveList, coordinate string, sources []*element, guarding ...*element) {
 	var names []string
+	for _, e := range guarding {
+		for _, a := range e.directives {
+			if guards(a.name) && !slices.Contains(names, a.name) {
+				names = append(names, a.name)
+			}
+		}
+	}
 	for _, e := range sources {
 		for _, a := range e.directives {
-			if composed(a.name) && !slices.Contains(names, a.name) {
+			if (composed(a.name) || c.custom["@"+a.name] != nil) && !slices.Contains(names, a.name) {
 				names = append(names, a.name)
 			}
 		}
 	}
 	slices.Sort(names)
 	for _, name := range names {
-		c.merged.specs[name] = true
-		if name == "tag" {
+		if c.custom["@"+name] == nil {
+			c.merged.specs[name] = true
+		}
+		if d := c.custom["@"+name]; name == "tag" || d != nil && d.def.IsRepeatable {
 			*to = append(*to, repeated(sources, name)...)
 			continue
 		}
-		*to = append(*to, c.mergeOnce(coordinate, sources, name))
+		from := sources
+		if guards(name) {
+			from = append(from[:len(from):len(from)], guarding...)
+		}
+		*to = append(*to, c.mergeOnce(coordinate, from, name))
 	}
+	*to = append(*to, c.joinDirectives(sources)...)
 }
 
 // repeated gives the applications of a repeatable directive without duplicates.
@@ -113,6 +127,10 @@ func (f applications) mostFrequent() ast.ArgumentList {
 // merge merges the arguments one by one; nil where the directive does not say how.
 func (f applications) merge(name string) ast.ArgumentList {
 	switch name {
+	case "requiresScopes":
+		return arguments(argument{"scopes", f.conjunction("scopes")})
+	case "policy":
+		return arguments(argument{"policies", f.conjunction("policies")})
 	case "cost":
 		return arguments(argument{"weight", f.greatest("weight")})
 	case "listSize":

@@ -19,7 +19,7 @@ func (c *composer) mergeExecutableDirectives() {
 	all := map[string][]*definedDirective{}
 	for _, s := range c.subgraphs {
 		for _, d := range s.directives {
-			if len(executableLocations(d)) > 0 {
+			if len(executableLocations(d)) > 0 && c.custom["@"+d.Name] == nil {
 				e := element{sub: s, name: d.Name, coordinate: "@" + d.Name, description: d.Description, pos: d.Position}
 				all[d.Name] = append(all[d.Name], &definedDirective{e, d})
 			}

@@ -59,7 +59,7 @@ func (c *composer) mergeField(def *ast.Definition, owners []*typeDef, name strin
 	}
 	c.joinField(merged, owners, sources)
 	c.hintFieldPresence(def, owners, sources, coordinate)
-	c.mergeApplied(&merged.Directives, coordinate, elementsOf(sources))
+	c.mergeApplied(&merged.Directives, coordinate, elementsOf(sources), c.fieldGuards(def, name)...)
 	return merged
 }
 

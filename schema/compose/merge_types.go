@@ -210,6 +210,9 @@ func (c *composer) validateMergedRequires(s *subgraph) {
 				continue // found before merging
 			}
 			c.validateRequiredArguments(fs, fs.selections)
+			if def := c.merged.types[t.name]; def != nil && def.Fields.ForName(f.name) != nil {
+				c.validateTransitiveGuards(fs, fs.selections, def.Fields.ForName(f.name))
+			}
 		}
 	}
 }

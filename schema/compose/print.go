@@ -23,13 +23,14 @@ func (c *composer) print() string {
 		return ""
 	}
 	specs := slices.Sorted(maps.Keys(c.merged.specs))
-	directives := append(doc.Directives, c.merged.directives...)
+	directives := slices.Concat(doc.Directives, c.merged.directives, c.customDefinitions())
 	for _, name := range specs {
 		if d := specDefinition(name); d != nil {
 			directives = append(directives, d)
 		}
 	}
 	types := append(doc.Definitions, c.graphEnum())
+	types = append(types, specScalars(directives)...)
 	for _, def := range c.merged.types {
 		types = append(types, def)
 	}
@@ -56,19 +57,48 @@ func compareNames(a, b string) int {
 // federation specification defines; nil for GraphQL's own.
 func specDefinition(name string) *ast.DirectiveDefinition {
 	u, ok := link.Companion(name)
-	if !ok {
+	if !ok || joined(name) {
 		return nil
 	}
 	d := link.SpecOf(u).Directive(name)
 	def := &ast.DirectiveDefinition{Name: d.Name, Locations: d.Locations, IsRepeatable: d.Repeatable}
 	for _, a := range d.Arguments {
-		arg := &ast.ArgumentDefinition{Name: a.Name, Type: parseType(a.Type)}
+		arg := &ast.ArgumentDefinition{Name: a.Name, Type: prefixed(parseType(a.Type), u.Name)}
 		if a.Default != "" {
 			arg.DefaultValue = enumValue(a.Default)
 		}
 		def.Arguments = append(def.Arguments, arg)
 	}
 	return def
+}
+
+// prefixed gives the type under the names that a specification's own types have
+// in a schema that does not import them.
+func prefixed(t *ast.Type, prefix string) *ast.Type {
+	out := *t
+	if t.Elem != nil {
+		out.Elem = prefixed(t.Elem, prefix)
+	} else if !builtInScalar(t.NamedType) {
+		out.NamedType = prefix + "__" + t.NamedType
+	}
+	return &out
+}
+
+// specScalars gives the scalars that specifications define for the arguments of
+// their directives.
+func specScalars(directives ast.DirectiveDefinitionList) []*ast.Definition {
+	var all []*ast.Definition
+	for _, d := range directives {
+		if _, ok := link.Companion(d.Name); !ok {
+			continue
+		}
+		for _, a := range d.Arguments {
+			if name := a.Type.Name(); strings.Contains(name, "__") {
+				all = append(all, &ast.Definition{Kind: ast.Scalar, Name: name})
+			}
+		}
+	}
+	return all
 }
 
 // links gives the @link directives of the supergraph.
@@ -92,8 +122,8 @@ func (c *composer) links(specs []string) ast.DirectiveList {
 	urls := slices.SortedFunc(maps.Keys(imports), func(a, b link.URL) int { return strings.Compare(a.Name, b.Name) })
 	for _, u := range urls {
 		args := []argument{{"url", text(u.String())}}
-		if security(u.Identity) {
-			args = append(args, argument{"for", enumValue("SECURITY")})
+		if purpose := purposeOf(u.Identity); purpose != "" {
+			args = append(args, argument{"for", enumValue(purpose)})
 		}
 		if names := imports[u]; len(names) > 0 {
 			list := &ast.Value{Kind: ast.ListValue}
@@ -104,17 +134,19 @@ func (c *composer) links(specs []string) ast.DirectiveList {
 		}
 		all = append(all, directive("link", args...))
 	}
-	return all
+	return append(all, c.customLinks()...)
 }
 
-// security reports whether a gateway that does not know the specification has
-// to refuse the supergraph.
-func security(identity string) bool {
+// purposeOf says for what a gateway has to know the specification: it refuses
+// the supergraph otherwise.
+func purposeOf(identity string) string {
 	switch identity {
-	case link.IdentityInaccessible, link.IdentityAuthenticated, link.IdentityRequiresScopes, link.IdentityPolicy:
-		return true
+	case link.IdentityInaccessible, link.IdentityAuthenticated, link.IdentityRequiresScopes, link.IdentityPolicy, link.IdentityContext:
+		return "SECURITY"
+	case link.IdentityCacheTag:
+		return "EXECUTION"
 	}
-	return false
+	return ""
 }
 
 func (c *composer) graphEnum() *ast.Definition {

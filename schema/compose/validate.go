@@ -26,6 +26,8 @@ func (c *composer) validateSubgraphs() {
 		c.validateExternal(s)
 		c.validateUsage(s)
 		c.validateCost(s)
+		c.validateGuards(s)
+		c.dropUnjoinable(s)
 	}
 }
 
@@ -36,7 +38,7 @@ func at(s *subgraph, pos *ast.Position) []schema.Location {
 // unsupported names the directives that this version does not carry out.
 func unsupported(name string) bool {
 	switch name {
-	case "authenticated", "requiresScopes", "policy", "context", "fromContext", "composeDirective", "cacheTag":
+	case "context", "fromContext":
 		return true
 	}
 	return false

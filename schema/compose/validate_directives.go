@@ -130,7 +130,7 @@ func (k shapes) of(a *applied) *directiveShape {
 }
 
 func (k shapes) find(a *applied) *directiveShape {
-	if a.name != "" {
+	if a.name != "" && a.name != "cacheControl" {
 		if shape := standardShape(a.name); shape != nil {
 			return shape
 		}
@@ -143,16 +143,19 @@ func (k shapes) find(a *applied) *directiveShape {
 		return specShape(spec.Directive(a.name))
 	}
 	for _, d := range k.s.directives {
-		if d.Name != a.local {
-			continue
+		if d.Name == a.local {
+			return definedShape(d)
 		}
-		shape := &directiveShape{locations: d.Locations, repeatable: d.IsRepeatable}
-		for _, arg := range d.Arguments {
-			shape.args = append(shape.args, directiveArg{arg.Name, arg.Type, arg.Type.NonNull && arg.DefaultValue == nil})
-		}
-		return shape
 	}
 	return nil
+}
+
+func definedShape(d *ast.DirectiveDefinition) *directiveShape {
+	shape := &directiveShape{locations: d.Locations, repeatable: d.IsRepeatable}
+	for _, arg := range d.Arguments {
+		shape.args = append(shape.args, directiveArg{arg.Name, arg.Type, arg.Type.NonNull && arg.DefaultValue == nil})
+	}
+	return shape
 }
 
 func specShape(d *link.Directive) *directiveShape {

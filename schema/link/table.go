@@ -41,6 +41,12 @@ func (f *Feature) Local(canonical string) string {
 	return f.As + "__" + canonical
 }
 
+// Imports reports whether the schema imports that element by name.
+func (f *Feature) Imports(canonical string) bool {
+	_, ok := f.imports[canonical]
+	return ok
+}
+
 // Element is something that a specification defines.
 type Element struct {
 	Feature *Feature
