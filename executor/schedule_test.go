@@ -1,0 +1,189 @@
+package executor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/weft-graphql/weft/planner"
+)
+
+func TestRunStartsAStepWhenItsDependenciesAreDone(t *testing.T) {
+	p := shop(t)
+	op := parsed(t, p.sg, `{ me { id reviews { id } } topProducts { upc } }`)
+	prog := p.program(op,
+		p.root("products", "topProducts { upc }"),
+		p.root("accounts", "me { id }"),
+		p.entities("reviews", "User", "{id}", "me", "{ reviews { id } }", 1),
+	)
+	second := make(chan struct{})
+	f := &canned{answer: func(f *Fetch) (int, string) {
+		switch f.Subgraph {
+		case "products": // answers only when the step after the other root has begun
+			<-second
+			return 200, `{"data":{"topProducts":[]}}`
+		case "reviews":
+			close(second)
+			return 200, `{"data":{"_e0":[{"reviews":[]}]}}`
+		}
+		return 200, `{"data":{"me":{"id":"1"}}}`
+	}}
+	got, result := run(t, newExecutor(t, Options{Fetcher: f}), prog, nil)
+	if want := `{"data":{"me":{"id":"1","reviews":[]},"topProducts":[]}}`; got != want {
+		t.Errorf("got %s", got)
+	}
+	if s := result.Steps[2]; s.Entities != 1 || s.Skipped || s.Status != 200 || s.Graph != "reviews" || s.Bytes == 0 {
+		t.Errorf("trace: %+v", s)
+	}
+}
+
+// waiting is a Fetcher that waits for its context.
+type waiting struct{ started chan struct{} }
+
+func (w waiting) Fetch(ctx context.Context, f *Fetch) (*Answer, error) {
+	w.started <- struct{}{}
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+func (w waiting) Subscribe(context.Context, *Fetch) (Stream, error) { return nil, errors.New("none") }
+
+func TestRunEndsWhenItsContextEnds(t *testing.T) {
+	p := shop(t)
+	prog := p.small()
+	w := waiting{make(chan struct{}, 1)}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	gone := errors.New("the client went away")
+	go func() {
+		<-w.started
+		cancel(gone)
+	}()
+	var k kept
+	err := newExecutor(t, Options{Fetcher: w}).Run(ctx, prog, &Request{}, &k)
+	if !errors.Is(err, gone) || k.body != nil {
+		t.Errorf("got %v and %s", err, k.body)
+	}
+}
+
+func TestRunAnswersWithWhatItHasWhenTimeIsUp(t *testing.T) {
+	p := shop(t)
+	prog := p.small()
+	w := waiting{make(chan struct{}, 1)}
+	got, _ := run(t, newExecutor(t, Options{Fetcher: w, Limits: Limits{Duration: time.Millisecond}}), prog, nil)
+	if !strings.Contains(got, `"code":"OPERATION_TIMEOUT"`) || !strings.HasSuffix(got, `"data":{"me":null}}`) {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestRunNamesTheLimitThatItReached(t *testing.T) {
+	p := shop(t)
+	prog := p.small()
+	for _, test := range []struct {
+		limits Limits
+		want   string
+	}{
+		{Limits{Entities: 1}, `needs 2 entities, more than the 1 that are allowed","path":["me","reviews","product"],"extensions":{"code":"TOO_MANY_ENTITIES"}`},
+		{Limits{Requests: 1}, `more than the 1 subgraph requests that are allowed","path":["me"],"extensions":{"code":"TOO_MANY_SUBREQUESTS"}`},
+		{Limits{AnswerDepth: 2}, `exceeds the limit on its depth (2)","path":["me"],"extensions":{"code":"SUBREQUEST_TOO_LARGE"}`},
+		{Limits{AnswerValues: 3}, `exceeds the limit on its values (3)","path":["me"],"extensions":{"code":"SUBREQUEST_TOO_LARGE"}`},
+		{Limits{AnswerBytes: 100}, `{"errors":[{"message":"the answer is larger than the 100 bytes that are allowed","extensions":{"code":"ANSWER_TOO_LARGE"}}],"data":null}`},
+	} {
+		got, _ := run(t, newExecutor(t, Options{Fetcher: bySubgraph(smallAnswers), Limits: test.limits}), prog, &Request{})
+		if !strings.Contains(got, test.want) {
+			t.Errorf("%+v:\n got %s\nwant %s", test.limits, got, test.want)
+		}
+	}
+}
+
+func TestRunCountsTheErrorsThatItLeavesOut(t *testing.T) {
+	p := shop(t)
+	prog := p.program(parsed(t, p.sg, "{ users { role } }"), p.root("accounts", "users { role }"))
+	f := bySubgraph(map[string]string{"accounts": `{"data":{"users":[{"role":"A"},{"role":"B"},{"role":"C"}]}}`})
+	got, result := run(t, newExecutor(t, Options{Fetcher: f, Limits: Limits{Errors: 1}}), prog, nil)
+	if result.Errors != 3 || strings.Count(got, `"message"`) != 2 || !strings.Contains(got, `"2 more errors are left out"`) {
+		t.Errorf("%d errors in %s", result.Errors, got)
+	}
+}
+
+func TestRunTellsOfAnEntitysErrorAtEveryPlace(t *testing.T) {
+	p := shop(t)
+	prog := p.small()
+	answers := map[string]string{"inventory": `{"data":{"_e0":[{"inStock":null},{"inStock":true}]},"errors":[{"message":"lost","path":["_e0",0,"inStock"]}]}`}
+	for k, v := range smallAnswers {
+		if answers[k] == "" {
+			answers[k] = v
+		}
+	}
+	got, _ := run(t, newExecutor(t, Options{Fetcher: bySubgraph(answers)}), prog, &Request{})
+	const each = `{"message":"lost","path":["me","reviews",%d,"product","inStock"],"extensions":{"code":"DOWNSTREAM_SERVICE_ERROR"}}`
+	if want := `{"errors":[` + fmt.Sprintf(each, 0) + "," + fmt.Sprintf(each, 1) + `],"data"`; !strings.HasPrefix(got, want) {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+func TestRunMasksErrorsByPolicy(t *testing.T) {
+	p := shop(t)
+	prog := p.program(parsed(t, p.sg, "{ me { id } }"), p.root("accounts", "me { id }"))
+	f := bySubgraph(map[string]string{"accounts": `{"data":{"me":null},"errors":[{"message":"password is x","path":["me"],"extensions":{"code":"DB","trace":"secret"}}]}`})
+	policy := func(string) ErrorPolicy { return ErrorPolicy{Mask: true, ServiceName: true} }
+	got, _ := run(t, newExecutor(t, Options{Fetcher: f, Errors: policy}), prog, &Request{})
+	if want := `{"errors":[{"message":"the subgraph request failed","path":["me"],"extensions":{"code":"DB","serviceName":"accounts"}}],"data":{"me":null}}`; got != want {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestRunGivesSubgraphsWhatHeadersAllow(t *testing.T) {
+	p := shop(t)
+	prog := p.program(parsed(t, p.sg, "{ me { id } }"), p.root("accounts", "me { id }"))
+	var seen http.Header
+	f := &canned{answer: func(f *Fetch) (int, string) {
+		seen = f.Header
+		return 200, `{"data":{"me":null}}`
+	}}
+	headers := func(subgraph string, client http.Header) http.Header {
+		return http.Header{"Authorization": client["Authorization"], "X-For": {subgraph}}
+	}
+	run(t, newExecutor(t, Options{Fetcher: f, Headers: headers}), prog, &Request{Header: http.Header{"Authorization": {"me"}, "Cookie": {"no"}}})
+	if len(seen) != 2 || seen.Get("Authorization") != "me" || seen.Get("X-For") != "accounts" {
+		t.Errorf("the subgraph saw %v", seen)
+	}
+}
+
+func TestCompileRefusesPlansThatCannotBeRun(t *testing.T) {
+	p := shop(t)
+	op := parsed(t, p.sg, `{ me { id reviews { id } } }`)
+	me := func() *planner.Step { return p.root("accounts", "me { id }") }
+	undefined := p.root("accounts", "me { id }")
+	undefined.Parts[0].Variables = []string{"nobody"}
+	forward := me()
+	forward.DependsOn = []int{1}
+	subscription := me()
+	subscription.Kind = ast.Subscription
+	local := me()
+	local.Graph = planner.Local
+	for _, test := range []struct {
+		steps []*planner.Step
+		want  string
+	}{
+		{[]*planner.Step{me(), p.entities("reviews", "User", "{id}", "you", "{ reviews { id } }", 0)}, `the path you leads to nothing`},
+		{[]*planner.Step{me(), p.entities("reviews", "User", "{name}", "me", "{ reviews { id } }", 0)}, `nothing fetches the required field "name"`},
+		{[]*planner.Step{undefined}, "the variable $nobody"},
+		{[]*planner.Step{forward, me()}, "depends on step 1"},
+		{[]*planner.Step{subscription}, `kind "subscription"`},
+		{[]*planner.Step{local}, "only __schema and __type"},
+	} {
+		for i, s := range test.steps {
+			s.ID = i
+		}
+		_, err := Compile(p.sg, &planner.Plan{Operation: op, Steps: test.steps})
+		if err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("got %v, want %q", err, test.want)
+		}
+	}
+}
