@@ -1,0 +1,145 @@
+package planner
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+
+	"github.com/weft-graphql/weft/planner/operation"
+	"github.com/weft-graphql/weft/schema/graph"
+)
+
+// cost is what taking a way adds to the plan, the weightiest first: rounds added
+// to the plan, requests, parts of requests; then how deep the data comes from,
+// and how many fields are selected for it.
+type cost struct {
+	rounds, requests, parts, depth, fields int
+}
+
+func (c cost) compare(d cost) int {
+	return cmp.Or(
+		cmp.Compare(c.rounds, d.rounds), cmp.Compare(c.requests, d.requests), cmp.Compare(c.parts, d.parts),
+		cmp.Compare(c.depth, d.depth), cmp.Compare(c.fields, d.fields),
+	)
+}
+
+// choose takes the decisions into the plan: first those without a choice, the
+// deepest of them first, so that what is left to choose can share their
+// fetches; each choice then goes the way that adds least.
+func (w *planning) choose() error {
+	slices.SortStableFunc(w.decisions, func(a, b *decision) int {
+		return cmp.Or(
+			cmp.Compare(min(len(a.arrivals), 2), min(len(b.arrivals), 2)),
+			cmp.Compare(b.hops, a.hops),
+		)
+	})
+	for _, d := range w.decisions {
+		var guards operation.Guards
+		if d.slot != nil {
+			guards = d.slot.guards
+		}
+		sel, err := w.commitBest(d.arrivals, d.slot, w.deepest, guards)
+		if err != nil {
+			return err
+		}
+		if d.slot != nil {
+			sel.add(d.slot, d.types, guards)
+		}
+	}
+	return nil
+}
+
+var errNoArrival = errors.New("a value that is needed comes from no subgraph")
+
+// commitBest takes the arrival into the plan that adds least, and gives its
+// selection. slot is what will be added to it.
+func (w *planning) commitBest(arrivals []*arrival, s *slot, latest int, guards operation.Guards) (*selection, error) {
+	if len(arrivals) == 0 {
+		return nil, errNoArrival
+	}
+	best := arrivals[0]
+	if len(arrivals) > 1 {
+		least := w.marginal(best, s, latest)
+		for _, a := range arrivals[1:] {
+			if w.left < 0 {
+				break // the budget has run out: greedy
+			}
+			if c := w.marginal(a, s, latest); c.compare(least) < 0 {
+				best, least = a, c
+			}
+		}
+	}
+	return w.commit(best, latest, guards)
+}
+
+// marginal is what taking an arrival for a slot would add to the plan.
+func (w *planning) marginal(a *arrival, s *slot, latest int) cost {
+	c := w.arrivalCost(a, latest)
+	c.rounds = max(0, c.depth-w.deepest)
+	if s != nil {
+		c.fields++
+		for _, sel := range a.selections {
+			if sel.entry(s) != nil {
+				c.fields--
+				break
+			}
+		}
+	}
+	return c
+}
+
+func (w *planning) arrivalCost(a *arrival, latest int) cost {
+	latest = max(latest, a.hops)
+	for _, s := range a.selections {
+		if s.fetch.depth <= latest {
+			return cost{depth: s.fetch.depth}
+		}
+	}
+	w.spend(1)
+	switch {
+	case a.isMove():
+		return w.moveCost(a, latest)
+	case a.from == nil:
+		c := cost{parts: 1, depth: a.hops}
+		if w.requests[request{a.graph, a.hops}] == 0 {
+			c.requests = 1
+		}
+		return c
+	}
+	c := w.arrivalCost(a.from, latest)
+	c.fields++
+	return c
+}
+
+func (w *planning) moveCost(a *arrival, latest int) cost {
+	if f := a.findFetch(latest); f != nil {
+		return cost{depth: f.depth}
+	}
+	c := cost{parts: 1, depth: a.hops}
+	if w.requests[request{a.graph, a.hops}] == 0 {
+		c.requests = 1
+	}
+	for _, set := range []*graph.FieldSet{a.hub.Set, a.requires} {
+		if set == nil || w.left < 0 {
+			continue
+		}
+		for _, u := range set.Fields {
+			need := narrowed(a.types, u.On)
+			if need.Empty() || u.Name == "__typename" {
+				continue
+			}
+			for _, o := range w.options(a.place, need, u.Name, a.hops-1, false) {
+				least := w.arrivalCost(o.arrivals[0], a.hops-1)
+				for _, other := range o.arrivals[1:] {
+					if oc := w.arrivalCost(other, a.hops-1); oc.compare(least) < 0 {
+						least = oc
+					}
+				}
+				c.requests += least.requests
+				c.parts += least.parts
+				c.fields += least.fields + 1
+			}
+		}
+	}
+	return c
+}

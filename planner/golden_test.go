@@ -1,0 +1,129 @@
+package planner_test
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/tools/txtar"
+
+	"github.com/weft-graphql/weft/planner"
+	"github.com/weft-graphql/weft/planner/operation"
+	"github.com/weft-graphql/weft/schema"
+	"github.com/weft-graphql/weft/schema/graph"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// TestPlans plans the operations of testdata: each archive has a supergraph
+// (its own, or that of the archive that supergraph.txt names) and pairs of
+// NAME.graphql and NAME.txt, the operation and its plan or its error.
+func TestPlans(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no golden files: %v", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) { goldenFile(t, file) })
+	}
+}
+
+func goldenFile(t *testing.T, file string) {
+	archive, err := txtar.ParseFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sections := map[string]string{}
+	for _, f := range archive.Files {
+		sections[f.Name] = string(f.Data)
+	}
+	f := newFixture(t, sections["supergraph.graphql"])
+	var out []txtar.File
+	for _, section := range archive.Files {
+		name, isOperation := strings.CutSuffix(section.Name, ".graphql")
+		if section.Name == "supergraph.graphql" || !isOperation {
+			if section.Name == "supergraph.graphql" {
+				out = append(out, section)
+			}
+			continue
+		}
+		out = append(out, section)
+		t.Run(name, func(t *testing.T) {
+			got := f.describe(t, string(section.Data))
+			out = append(out, txtar.File{Name: name + ".txt", Data: []byte(got)})
+			if diff := cmp.Diff(sections[name+".txt"], got); diff != "" && !*update {
+				t.Errorf("plan is another (-want +got):\n%s", diff)
+			}
+		})
+	}
+	if *update {
+		archive.Files = out
+		if err := os.WriteFile(file, txtar.Format(archive), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// fixture is a supergraph made ready for planning.
+type fixture struct {
+	sg      *schema.Supergraph
+	parser  *operation.Parser
+	planner *planner.Planner
+}
+
+func newFixture(t testing.TB, sdl string) *fixture {
+	t.Helper()
+	sg, err := schema.LoadSupergraph(sdl, schema.LoadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := graph.New(sg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &fixture{sg, operation.NewParser(sg, operation.Options{Introspection: true}), planner.New(g, planner.Options{})}
+}
+
+func (f *fixture) operation(t testing.TB, text string) *operation.Operation {
+	t.Helper()
+	doc, errs := f.parser.Parse(text)
+	if len(errs) > 0 {
+		t.Fatal(errs)
+	}
+	op, err := doc.Operation("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return op
+}
+
+// describe plans an operation, with the labels on that a comment "# labels: a b"
+// names, and checks the plan.
+func (f *fixture) describe(t *testing.T, text string) string {
+	op := f.operation(t, text)
+	var c operation.Conditions
+	if line, ok := strings.CutPrefix(text, "# labels: "); ok {
+		line, _, _ = strings.Cut(line, "\n")
+		for _, label := range strings.Fields(line) {
+			found := false
+			for i, condition := range op.Conditions {
+				if condition.Kind == operation.LabelCondition && condition.Name == label {
+					c |= 1 << i
+					found = true
+				}
+			}
+			if !found {
+				t.Errorf("the operation has no condition for the label %s", label)
+			}
+		}
+	}
+	p, err := f.planner.Plan(t.Context(), op, c)
+	if err != nil {
+		return "error: " + err.Error() + "\n"
+	}
+	checkPlan(t, f.sg, p)
+	return p.Text(f.sg)
+}

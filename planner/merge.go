@@ -1,0 +1,174 @@
+package planner
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/weft-graphql/weft/schema"
+)
+
+// entityParts makes the parts of the entity fetches. Fetches that ask the same
+// of the same subgraph at the same depth become one part with several paths, as
+// long as what is fetched below them is the same, too: the entities are then
+// asked for once, wherever they stand.
+func (w *planning) entityParts() map[*fetch]*Part {
+	parts := map[*fetch]*Part{}
+	texts := map[*fetch]string{}
+	for _, f := range w.fetches {
+		if len(f.inputs) > 0 {
+			parts[f], texts[f] = w.entityPart(f)
+		}
+	}
+	below := w.fetchesBelow()
+	signatures := map[*fetch]string{}
+	// Deepest first: what is below a fetch is made later than the fetch.
+	order := slices.Clone(w.fetches)
+	slices.SortStableFunc(order, func(a, b *fetch) int { return b.depth - a.depth })
+	for _, f := range order {
+		if parts[f] != nil {
+			signatures[f] = w.signature(f, texts[f], below[f], signatures)
+		}
+	}
+	first := map[string]*fetch{}
+	for _, f := range w.fetches {
+		if parts[f] == nil {
+			continue
+		}
+		sig := signatures[f]
+		if same := first[sig]; same != nil {
+			parts[same].Entity.Paths = append(parts[same].Entity.Paths, parts[f].Entity.Paths...)
+			delete(parts, f)
+			continue
+		}
+		first[sig] = f
+	}
+	return parts
+}
+
+// entityPart makes one fetch's part. Its Text lacks the head that nameParts
+// gives it.
+func (w *planning) entityPart(f *fetch) (*Part, string) {
+	p := &Part{Guards: usesGuards(f.root.entries), Entity: &Entity{Paths: []Path{f.place.path()}}}
+	var b strings.Builder
+	pr := &printer{w: w}
+	p.Output = pr.selection(&b, f.root, p.Guards)
+	p.Text = b.String()
+	p.Variables = w.partVariables(f.root, p.Guards)
+	slices.SortStableFunc(f.inputs, func(a, b *input) int { return cmp.Compare(firstOf(a.types), firstOf(b.types)) })
+	for _, in := range f.inputs {
+		i := &Input{On: in.types, Fields: in.fields}
+		if f.node != nil {
+			i.Typename = f.node.Type.Name
+		}
+		p.Entity.Inputs = append(p.Entity.Inputs, i)
+	}
+	p.Entity.Inputs = mergeInputs(p.Entity.Inputs)
+	return p, p.Text
+}
+
+func firstOf(s schema.TypeSet) int { return first(s) }
+
+// mergeInputs joins the inputs of types that are represented alike.
+func mergeInputs(inputs []*Input) []*Input {
+	var out []*Input
+	for _, in := range inputs {
+		text := describeRequires(in.Fields)
+		i := slices.IndexFunc(out, func(o *Input) bool { return o.Typename == in.Typename && describeRequires(o.Fields) == text })
+		if i >= 0 {
+			out[i].On = out[i].On.Or(in.On)
+			continue
+		}
+		out = append(out, in)
+	}
+	return out
+}
+
+// path leads from the root of the merged tree to the place.
+func (p *place) path() Path {
+	var path Path
+	for ; p.parent != nil; p = p.parent {
+		e := PathElement{Key: p.slot.key, Lists: lists(p.slot.definition.Type)}
+		path = append(path, e)
+		// The parent's values are narrowed where the field is not for all of them.
+		if parent := p.parent; parent.parent != nil && !parent.live.SubsetOf(p.group) {
+			path = append(path, PathElement{Types: p.group})
+		}
+	}
+	slices.Reverse(path)
+	// A narrowing stands with the element before it.
+	out := path[:0]
+	for _, e := range path {
+		if e.Key == "" {
+			out[len(out)-1].Types = e.Types
+			continue
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+func lists(t *ast.Type) int {
+	n := 0
+	for ; t.Elem != nil; t = t.Elem {
+		n++
+	}
+	return n
+}
+
+// fetchesBelow finds for each entity fetch the fetches at places below its own,
+// with the way there.
+func (w *planning) fetchesBelow() map[*fetch][]fetchBelow {
+	out := map[*fetch][]fetchBelow{}
+	for _, f := range w.fetches {
+		way := ""
+		for p := f.place; p.parent != nil; p = p.parent {
+			way = fmt.Sprintf("%s%x.%s", p.slot.key, []uint64(p.group), way)
+			for _, above := range p.parent.fetches {
+				out[above] = append(out[above], fetchBelow{f, way})
+			}
+		}
+	}
+	return out
+}
+
+type fetchBelow struct {
+	fetch *fetch
+	way   string
+}
+
+// signature is equal for fetches that can be one part.
+func (w *planning) signature(f *fetch, text string, below []fetchBelow, known map[*fetch]string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d/%d/%v%s", f.graph, f.depth, usesGuards(f.root.entries), text)
+	for _, in := range f.inputs {
+		fmt.Fprintf(&b, "|%x", []uint64(in.types))
+		b.WriteString(describeRequires(in.fields))
+	}
+	leaves := !slices.ContainsFunc(f.root.entries, func(e *entry) bool { return len(e.below) > 0 })
+	if leaves {
+		return b.String()
+	}
+	for _, other := range below {
+		if other.fetch.depth > f.depth {
+			b.WriteString("\n" + other.way + known[other.fetch])
+		}
+	}
+	return b.String()
+}
+
+func describeRequires(rs []*Require) string {
+	if len(rs) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteByte('{')
+	for _, r := range rs {
+		fmt.Fprintf(&b, "%s:%s%x%v%s ", r.Name, r.Key, []uint64(r.On), r.NonNull, describeRequires(r.Fields))
+	}
+	b.WriteByte('}')
+	return b.String()
+}

@@ -1,0 +1,66 @@
+package planner
+
+import (
+	"slices"
+
+	"github.com/weft-graphql/weft/planner/operation"
+	"github.com/weft-graphql/weft/schema/graph"
+)
+
+// fence says that every fetch from the index on must follow those before it.
+type fence int
+
+// planMutation plans the root fields one after the other: all that a field
+// needs is done before the next one starts. Fields that follow one another
+// share a request where the first needs nothing but that request.
+func (w *planning) planMutation(typ *graph.Type, fields []*operation.Field) error {
+	for i := 0; i < len(fields); {
+		start, base := len(w.fetches), 0
+		if start > 0 {
+			base = w.deepest + 1
+			w.serial = append(w.serial, fence(start))
+		}
+		if err := w.planGroup(w.rootPlace(typ, fields[i:i+1], base, nil)); err != nil {
+			return err
+		}
+		i++
+		for ; i < len(fields) && len(w.fetches) == start+1; i++ {
+			joined, err := w.joinMutation(typ, fields[i], w.fetches[start])
+			if err != nil {
+				return err
+			}
+			if !joined {
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// joinMutation plans a root field into the request of the field before it, if
+// the same subgraph resolves it.
+func (w *planning) joinMutation(typ *graph.Type, f *operation.Field, before *fetch) (bool, error) {
+	n := typ.Node(before.graph)
+	if n == nil || !w.g.Direct(before.graph, f.Name, w.labels).Has(typ.Object) {
+		return false, nil
+	}
+	p := before.place
+	known := len(p.client.Fields)
+	if err := w.checkJoin(typ, f, before); err != nil {
+		return false, nil //nolint:nilerr // the field is then planned by itself
+	}
+	p.client.Fields = append(slices.Clip(p.client.Fields), f)
+	p.arrivals = slices.DeleteFunc(p.arrivals, func(a *arrival) bool { return a.graph != before.graph })
+	w.decisions = w.decisions[:0]
+	if err := w.visitFields(p, known); err != nil {
+		return false, err
+	}
+	return true, w.choose()
+}
+
+// checkJoin tries the field out on the subgraph alone.
+func (w *planning) checkJoin(typ *graph.Type, f *operation.Field, before *fetch) error {
+	trial := w.rootPlace(typ, []*operation.Field{f}, before.depth, []int{before.graph})
+	w.decisions = w.decisions[:0]
+	return w.visit(trial)
+}

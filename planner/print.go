@@ -1,0 +1,300 @@
+package planner
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/weft-graphql/weft/planner/operation"
+	"github.com/weft-graphql/weft/schema"
+)
+
+// printer writes selections as GraphQL without needless white space.
+type printer struct {
+	w *planning
+	// guards of the whole part: fields under the same guards need not repeat them.
+	guards operation.Guards
+}
+
+// printed is one field in text, for one kind of value or for all.
+type printed struct {
+	// on is the type of the fragment that the field stands in; "" for none.
+	on, text string
+}
+
+// selection prints what is selected of a value, braces included, and gives it
+// as the plan's Selection. outer are the guards that hold already.
+func (pr *printer) selection(b *strings.Builder, s *selection, outer operation.Guards) *Selection {
+	out := &Selection{Object: s.object()}
+	var fields []printed
+	if pr.needsTypename(s) {
+		fields = append(fields, printed{text: pr.w.typenameText()})
+		out.Fields = append(out.Fields, &Output{Key: pr.w.typename, Name: "__typename"})
+	}
+	slices.SortStableFunc(s.entries, func(x, y *entry) int { return x.slot.order - y.slot.order })
+	for _, e := range s.entries {
+		fields = pr.entry(fields, out, s, e, outer)
+	}
+	if len(fields) == 0 {
+		fields = append(fields, printed{text: pr.w.typenameText()})
+		out.Fields = append(out.Fields, &Output{Key: pr.w.typename, Name: "__typename"})
+	}
+	b.WriteByte('{')
+	writeFields(b, fields)
+	b.WriteByte('}')
+	return out
+}
+
+// object is the one object type of the selection's values, or -1.
+func (s *selection) object() int {
+	switch {
+	case s.node == nil:
+		return only(s.types)
+	case s.node.Opaque:
+		return -1
+	}
+	return s.node.Type.Object
+}
+
+func (pr *printer) needsTypename(s *selection) bool {
+	return s.object() < 0 && (s.node == nil || !s.node.Opaque)
+}
+
+func (w *planning) typenameText() string {
+	if w.typename == "__typename" {
+		return "__typename"
+	}
+	return w.typename + ":__typename"
+}
+
+// entry prints one field, once for each child place and each of its guards.
+func (pr *printer) entry(fields []printed, out *Selection, s *selection, e *entry, outer operation.Guards) []printed {
+	below := e.below
+	if len(below) == 0 {
+		below = []*selection{nil}
+	}
+	for _, child := range below {
+		o := &Output{Key: e.slot.key, Name: e.slot.name}
+		text := fieldHead(e.slot)
+		if child != nil {
+			var b strings.Builder
+			o.Selection = pr.selection(&b, child, nil)
+			text += b.String()
+		}
+		var all schema.TypeSet
+		for _, u := range e.uses {
+			on := u.on.And(s.types)
+			if child != nil {
+				on = on.And(child.place.group)
+			}
+			if on.Empty() {
+				continue
+			}
+			all = all.Or(on)
+			guarded := text
+			if u.guards != nil && !equalGuards(u.guards, outer) {
+				guarded = pr.w.guarded(text, fieldHead(e.slot), u.guards)
+			}
+			for _, name := range pr.fragments(s, e.slot.name, on) {
+				fields = append(fields, printed{name, guarded})
+			}
+		}
+		if all.Empty() {
+			continue
+		}
+		if !s.types.SubsetOf(all) {
+			o.On = all
+		}
+		out.Fields = append(out.Fields, o)
+	}
+	return fields
+}
+
+// fragments names the types whose fragments a field must stand in to be selected
+// for exactly the object types on; "" is no fragment.
+func (pr *printer) fragments(s *selection, field string, on schema.TypeSet) []string {
+	if n := s.node; n != nil {
+		if n.Type.Object >= 0 || n.Opaque {
+			if s.place.parent != nil || len(s.fetch.inputs) == 0 {
+				return []string{""}
+			}
+			return []string{n.Type.Name} // an interface object's entities
+		}
+		if e := n.Edge(field); e != nil && !e.External && e.Requires == nil && s.types.SubsetOf(on) {
+			return []string{""}
+		}
+	}
+	var names []string
+	for o := range on.All() {
+		names = append(names, pr.w.g.Supergraph.Objects[o].Name)
+	}
+	return names
+}
+
+// fieldHead is a field without its selection: "alias:name(arguments)".
+func fieldHead(s *slot) string {
+	head := s.name + s.text
+	if s.key != s.name {
+		head = s.key + ":" + head
+	}
+	return head
+}
+
+// writeFields writes the fields, those of one fragment together.
+func writeFields(b *strings.Builder, fields []printed) {
+	space := false
+	for i, f := range fields {
+		if f.on == "" {
+			if space {
+				b.WriteByte(' ')
+			}
+			b.WriteString(f.text)
+			space = !strings.HasSuffix(f.text, "}")
+			continue
+		}
+		if slices.ContainsFunc(fields[:i], func(o printed) bool { return o.on == f.on }) {
+			continue
+		}
+		b.WriteString("...on " + f.on + "{")
+		inner := false
+		for _, o := range fields[i:] {
+			if o.on != f.on {
+				continue
+			}
+			if inner {
+				b.WriteByte(' ')
+			}
+			b.WriteString(o.text)
+			inner = !strings.HasSuffix(o.text, "}")
+		}
+		b.WriteByte('}')
+		space = false
+	}
+}
+
+// guarded prints a field under guards: @include and @skip where one of each will
+// do, nested fragments for more, and the field again for each alternative.
+func (w *planning) guarded(text, head string, guards operation.Guards) string {
+	var b strings.Builder
+	for i, g := range guards {
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		var includes, skips []string
+		for c, condition := range w.op.Conditions {
+			bit := operation.Conditions(1) << c
+			if g.Require&bit != 0 {
+				includes = append(includes, "@include(if:$"+condition.Name+")")
+			}
+			if g.Forbid&bit != 0 {
+				skips = append(skips, "@skip(if:$"+condition.Name+")")
+			}
+		}
+		open := 0
+		for len(includes) > 1 || len(skips) > 1 {
+			b.WriteString("...")
+			if len(includes) > 1 {
+				b.WriteString(includes[0])
+				includes = includes[1:]
+			}
+			if len(skips) > 1 {
+				b.WriteString(skips[0])
+				skips = skips[1:]
+			}
+			b.WriteByte('{')
+			open++
+		}
+		b.WriteString(head)
+		for _, d := range slices.Concat(includes, skips) {
+			b.WriteString(d)
+		}
+		b.WriteString(text[len(head):])
+		b.WriteString(strings.Repeat("}", open))
+	}
+	return b.String()
+}
+
+// printArguments prints arguments in their order, parentheses included.
+func printArguments(args ast.ArgumentList) string {
+	if len(args) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	for i, a := range args {
+		if i == 0 {
+			b.WriteByte('(')
+		} else {
+			b.WriteByte(',')
+		}
+		b.WriteString(a.Name + ":")
+		printValue(&b, a.Value)
+	}
+	b.WriteByte(')')
+	return b.String()
+}
+
+func printValue(b *strings.Builder, v *ast.Value) {
+	switch v.Kind {
+	case ast.ListValue:
+		b.WriteByte('[')
+		for i, c := range v.Children {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			printValue(b, c.Value)
+		}
+		b.WriteByte(']')
+	case ast.ObjectValue:
+		b.WriteByte('{')
+		for i, c := range v.Children {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			b.WriteString(c.Name + ":")
+			printValue(b, c.Value)
+		}
+		b.WriteByte('}')
+	default:
+		b.WriteString(v.String())
+	}
+}
+
+// variables collects the operation's variables that a selection uses.
+func (w *planning) variables(s *selection, outer operation.Guards, used map[string]bool) {
+	for _, e := range s.entries {
+		for _, a := range e.slot.arguments {
+			valueVariables(a.Value, used)
+		}
+		for _, u := range e.uses {
+			if u.guards != nil && !equalGuards(u.guards, outer) {
+				w.guardVariables(u.guards, used)
+			}
+		}
+		for _, below := range e.below {
+			w.variables(below, nil, used)
+		}
+	}
+}
+
+func (w *planning) guardVariables(guards operation.Guards, used map[string]bool) {
+	for _, g := range guards {
+		for c, condition := range w.op.Conditions {
+			if (g.Require|g.Forbid)&(1<<c) != 0 {
+				used[condition.Name] = true
+			}
+		}
+	}
+}
+
+func valueVariables(v *ast.Value, used map[string]bool) {
+	if v == nil {
+		return
+	}
+	if v.Kind == ast.Variable {
+		used[v.Raw] = true
+	}
+	for _, c := range v.Children {
+		valueVariables(c.Value, used)
+	}
+}

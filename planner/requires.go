@@ -1,0 +1,219 @@
+package planner
+
+import (
+	"slices"
+
+	"github.com/weft-graphql/weft/planner/operation"
+	"github.com/weft-graphql/weft/schema"
+	"github.com/weft-graphql/weft/schema/graph"
+)
+
+// setHops gives the least depth at which all of a field set is there for some
+// object types at a place, using only arrivals within limit hops; ok is false
+// where it cannot be.
+func (w *planning) setHops(p *place, types schema.TypeSet, set *graph.FieldSet, limit int) (hops int, ok bool) {
+	for _, u := range set.Fields {
+		need := narrowed(types, u.On)
+		if need.Empty() || u.Name == "__typename" {
+			continue
+		}
+		h, ok := w.useHops(p, need, u, limit)
+		if !ok {
+			return 0, false
+		}
+		hops = max(hops, h)
+	}
+	return hops, true
+}
+
+func narrowed(types, on schema.TypeSet) schema.TypeSet {
+	if on == nil {
+		return types
+	}
+	return types.And(on)
+}
+
+func (w *planning) useHops(p *place, need schema.TypeSet, u *graph.FieldUse, limit int) (hops int, ok bool) {
+	if !w.spend(1) {
+		return 0, false
+	}
+	if u.Set == nil {
+		covered := schema.TypeSet(nil)
+		for _, o := range w.options(p, need, u.Name, limit, false) {
+			covered = covered.Or(o.types)
+			hops = max(hops, o.hops())
+		}
+		return hops, need.SubsetOf(covered)
+	}
+	for _, wide := range []bool{false, true} {
+		if hops, ok = w.compositeHops(p, need, u, limit, wide); ok {
+			return hops, true
+		}
+	}
+	return 0, false
+}
+
+func (w *planning) compositeHops(p *place, need schema.TypeSet, u *graph.FieldUse, limit int, wide bool) (hops int, ok bool) {
+	s := w.slotFor(p, u, need, nil)
+	covered := schema.TypeSet(nil)
+	for _, o := range w.options(p, need, u.Name, limit, wide) {
+		c := w.child(p, s, o.types, u.Type)
+		for _, a := range o.arrivals {
+			w.arriveBy(c, a)
+		}
+		covered = covered.Or(o.types)
+		h, ok := w.setHops(c, c.live, u.Set, limit)
+		if !ok {
+			return 0, false
+		}
+		// The value itself must be there, even if nothing of it is asked.
+		hops = max(hops, h, o.hops())
+	}
+	return hops, need.SubsetOf(covered)
+}
+
+// slotFor finds the slot by which a field set's field is in the merged tree: the
+// client's own where it has the same field for all the types, unconditionally or
+// under the same guards; else one of the planner's.
+func (w *planning) slotFor(p *place, u *graph.FieldUse, types schema.TypeSet, guards operation.Guards) *slot {
+	text := printArguments(u.Arguments)
+	for _, s := range p.slots {
+		if s.name != u.Name || s.text != text {
+			continue
+		}
+		if s.client == nil {
+			if s.definition.Type.String() == u.Definition.Type.String() && (s.guards == nil || equalGuards(s.guards, guards)) {
+				return s
+			}
+			continue
+		}
+		if s.client.Block == 0 && types.SubsetOf(s.client.On) && (s.guards == nil || equalGuards(s.guards, guards)) {
+			return s
+		}
+	}
+	s := &slot{
+		key: w.alias(u.Name, text, u.Definition.Type.String()), name: u.Name,
+		arguments: u.Arguments, text: text, definition: u.Definition, guards: guards, order: internalOrder + len(p.slots),
+	}
+	p.slots = append(p.slots, s)
+	return s
+}
+
+// internalOrder puts the planner's own fields after the client's.
+const internalOrder = 1 << 20
+
+// supply makes sure that all of a field set is in the merged tree before a
+// request at depth is made, adds the fetches that bring it to deps, and says
+// how the representation reads it.
+func (w *planning) supply(p *place, types schema.TypeSet, set *graph.FieldSet, depth int, guards operation.Guards, nonNull bool, deps *fetchSet) ([]*Require, error) {
+	var out []*Require
+	for _, u := range set.Fields {
+		need := narrowed(types, u.On)
+		if need.Empty() {
+			continue
+		}
+		if u.Name == "__typename" {
+			out = append(out, &Require{Name: "__typename", Key: w.typename, On: u.On})
+			continue
+		}
+		s := w.slotFor(p, u, need, guards)
+		r := &Require{Name: u.Name, Key: s.key, NonNull: nonNull}
+		if !types.SubsetOf(need) {
+			r.On = need
+		}
+		var err error
+		if u.Set == nil {
+			err = w.supplyLeaf(p, s, u, need, depth, guards, deps)
+		} else {
+			r.Fields, err = w.supplyComposite(p, s, u, need, depth, guards, nonNull, deps)
+		}
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+func (w *planning) supplyLeaf(p *place, s *slot, u *graph.FieldUse, need schema.TypeSet, depth int, guards operation.Guards, deps *fetchSet) error {
+	for _, o := range w.options(p, need, u.Name, depth-1, false) {
+		sel, err := w.commitBest(o.arrivals, s, depth-1, guards)
+		if err != nil {
+			return err
+		}
+		sel.add(s, o.types, guards)
+		deps.add(sel.fetch)
+		need = need.AndNot(o.types)
+	}
+	if !need.Empty() {
+		return w.unreachable(p, need, u.Name)
+	}
+	return nil
+}
+
+func (w *planning) supplyComposite(p *place, s *slot, u *graph.FieldUse, need schema.TypeSet, depth int, guards operation.Guards, nonNull bool, deps *fetchSet) ([]*Require, error) {
+	_, direct := w.compositeHops(p, need, u, depth-1, false)
+	var fields []*Require
+	for _, o := range w.options(p, need, u.Name, depth-1, !direct) {
+		c := w.child(p, s, o.types, u.Type)
+		for _, a := range o.arrivals {
+			w.arriveBy(c, a)
+		}
+		below, err := w.supply(c, c.live, u.Set, depth, nil, nonNull, deps)
+		if err != nil {
+			return nil, err
+		}
+		fields = mergeRequires(fields, below)
+		if len(u.Set.Fields) == 0 || allConditional(below, c.live) {
+			// Nothing unconditional below brings the value along.
+			if err := w.supplyPresence(c, depth, deps); err != nil {
+				return nil, err
+			}
+		}
+		if c.typ.Object < 0 && !slices.ContainsFunc(fields, func(r *Require) bool { return r.Name == "__typename" }) {
+			fields = append([]*Require{{Name: "__typename", Key: w.typename}}, fields...)
+		}
+		need = need.AndNot(o.types)
+	}
+	if !need.Empty() {
+		return nil, w.unreachable(p, need, u.Name)
+	}
+	return fields, nil
+}
+
+func allConditional(rs []*Require, _ schema.TypeSet) bool {
+	return !slices.ContainsFunc(rs, func(r *Require) bool { return r.On == nil })
+}
+
+func (w *planning) supplyPresence(c *place, depth int, deps *fetchSet) error {
+	var within []*arrival
+	for _, a := range c.arrivals {
+		if a.hops < depth {
+			within = append(within, a)
+		}
+	}
+	sel, err := w.commitBest(within, nil, depth-1, nil)
+	if err != nil {
+		return err
+	}
+	deps.add(sel.fetch)
+	return nil
+}
+
+// mergeRequires joins what several groups of types need under the same names.
+func mergeRequires(into, more []*Require) []*Require {
+	for _, m := range more {
+		i := slices.IndexFunc(into, func(r *Require) bool { return r.Name == m.Name && r.Key == m.Key })
+		switch {
+		case i < 0:
+			into = append(into, m)
+		case into[i].On == nil || m.On == nil:
+			into[i].On = nil
+			into[i].Fields = mergeRequires(into[i].Fields, m.Fields)
+		default:
+			into[i].On = into[i].On.Or(m.On)
+			into[i].Fields = mergeRequires(into[i].Fields, m.Fields)
+		}
+	}
+	return into
+}
