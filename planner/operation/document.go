@@ -81,6 +81,10 @@ func (p *Parser) Parse(text string) (*Document, gqlerror.List) {
 		}
 		doc.size += size.fields
 	}
+	if ceiling := walkBudget * max(p.limits.Fields, 1); walks(tree, ceiling) > ceiling {
+		return nil, gqlerror.List{limitError(tree.Operations[0].Position, "fields",
+			"The document's fragments spread each other too often: validating them takes more than %d steps.", ceiling)}
+	}
 	if errs := p.validate(tree, measurer.cyclic); len(errs) > 0 {
 		return nil, errs
 	}

@@ -1,6 +1,7 @@
 package operation
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -78,6 +79,34 @@ func (g Guard) implies(h Guard) bool {
 // given is what is left of g to check where h holds already.
 func (g Guard) given(h Guard) Guard {
 	return Guard{Require: g.Require &^ h.Require, Forbid: g.Forbid &^ h.Forbid}
+}
+
+// surroundings are what is known of the conditions wherever a selection set is looked
+// at: one guard holds, and none of those others does.
+type surroundings struct {
+	known  Guard
+	unless Guards
+}
+
+// excludes reports whether a guard never holds in these surroundings.
+func (c surroundings) excludes(g Guard) bool {
+	g = g.and(c.known)
+	return g.never() || slices.ContainsFunc(c.unless, g.implies)
+}
+
+// or adds a guard: what implies another is left out, and the order does not
+// depend on that of adding. The receiver is not used any more.
+func (gs Guards) or(g Guard) Guards {
+	for _, other := range gs {
+		if g.implies(other) {
+			return gs
+		}
+	}
+	gs = append(slices.DeleteFunc(gs, func(other Guard) bool { return other.implies(g) }), g)
+	slices.SortFunc(gs, func(a, b Guard) int {
+		return cmp.Or(cmp.Compare(a.Require, b.Require), cmp.Compare(a.Forbid, b.Forbid))
+	})
+	return gs
 }
 
 // renumber gives the conditions that a normal form still uses numbers by where

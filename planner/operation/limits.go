@@ -132,6 +132,82 @@ func (m *measurer) fragment(name string) measure {
 	return size
 }
 
+// walkBudget is how many selections the validator may visit for each field that
+// the limits allow.
+const walkBudget = 32
+
+// walks counts the selections that the validator visits: it walks every fragment
+// by itself with all those that it spreads, so that a chain of fragments takes the
+// square of its length. The count stops at the ceiling.
+func walks(doc *ast.QueryDocument, ceiling int) int {
+	index := make(map[string]int, len(doc.Fragments))
+	for i, f := range doc.Fragments {
+		index[f.Name] = i
+	}
+	w := walkCounter{ceiling: ceiling, entered: make([]int, len(doc.Fragments))}
+	for _, f := range doc.Fragments {
+		var part walkPart
+		part.add(f.SelectionSet, index)
+		w.fragments = append(w.fragments, part)
+	}
+	for _, op := range doc.Operations {
+		var part walkPart
+		part.add(op.SelectionSet, index)
+		w.walk(part)
+	}
+	for _, part := range w.fragments {
+		w.walk(part)
+	}
+	return w.count
+}
+
+// walkPart is the size of a fragment or operation by itself and the fragments
+// that it spreads, by index.
+type walkPart struct {
+	selections int
+	spreads    []int
+}
+
+func (p *walkPart) add(set ast.SelectionSet, index map[string]int) {
+	p.selections += len(set)
+	for _, s := range set {
+		switch s := s.(type) {
+		case *ast.Field:
+			p.add(s.SelectionSet, index)
+		case *ast.InlineFragment:
+			p.add(s.SelectionSet, index)
+		case *ast.FragmentSpread:
+			if i, ok := index[s.Name]; ok {
+				p.spreads = append(p.spreads, i)
+			}
+		}
+	}
+}
+
+type walkCounter struct {
+	fragments      []walkPart
+	count, ceiling int
+	// entered is the walk that entered each fragment last.
+	entered []int
+	walked  int
+}
+
+func (w *walkCounter) walk(from walkPart) {
+	w.walked++
+	pending := []walkPart{from}
+	for len(pending) > 0 && w.count <= w.ceiling {
+		part := pending[len(pending)-1]
+		pending = pending[:len(pending)-1]
+		w.count += part.selections
+		for _, i := range part.spreads {
+			if w.entered[i] != w.walked {
+				w.entered[i] = w.walked
+				pending = append(pending, w.fragments[i])
+			}
+		}
+	}
+}
+
 // check gives one error for each limit that an operation is over.
 func (l Limits) check(op *ast.OperationDefinition, size measure) gqlerror.List {
 	var errs gqlerror.List

@@ -2,6 +2,7 @@ package operation
 
 import (
 	"crypto/sha256"
+	"slices"
 
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -24,7 +25,7 @@ func (p *Parser) normalise(def *ast.OperationDefinition) (*Operation, error) {
 	kind := def.Operation
 	root := rootType(p.sg.API, kind)
 	possible := p.types.possible[root.Name]
-	set, err := n.selectionSet(root.Name, possible, []source{{set: def.SelectionSet, on: possible}}, Guard{})
+	set, err := n.selectionSet(root.Name, possible, []source{{set: def.SelectionSet, on: possible}}, surroundings{})
 	if err != nil {
 		return nil, err
 	}
@@ -99,18 +100,18 @@ type flattened struct {
 }
 
 // selectionSet merges the sources into the selection set of a value of static
-// type typ. known is the guard that holds wherever the set is looked at.
-func (n *normaliser) selectionSet(typ string, possible schema.TypeSet, sources []source, known Guard) (*SelectionSet, error) {
+// type typ.
+func (n *normaliser) selectionSet(typ string, possible schema.TypeSet, sources []source, in surroundings) (*SelectionSet, error) {
 	flat := &flattened{byKey: map[string][]int{}, spread: map[string][]source{}}
 	for _, s := range sources {
-		if err := n.flatten(flat, s, known); err != nil {
+		if err := n.flatten(flat, s, in); err != nil {
 			return nil, err
 		}
 	}
 	set := &SelectionSet{Type: typ, Possible: possible}
 	out := newFieldList(set)
 	for i := range flat.all {
-		fields, err := n.merge(flat, i, known)
+		fields, err := n.merge(flat, i, in)
 		if err != nil {
 			return nil, err
 		}
@@ -122,7 +123,7 @@ func (n *normaliser) selectionSet(typ string, possible schema.TypeSet, sources [
 }
 
 // flatten spreads the fragments of a source and drops what cannot be selected.
-func (n *normaliser) flatten(flat *flattened, s source, known Guard) error {
+func (n *normaliser) flatten(flat *flattened, s source, in surroundings) error {
 	for _, selection := range s.set {
 		if err := n.spend(0, 1); err != nil {
 			return err
@@ -143,10 +144,10 @@ func (n *normaliser) flatten(flat *flattened, s source, known Guard) error {
 		if err != nil {
 			return err
 		}
-		if never || guard.and(known).never() || below.on.Empty() {
+		if never || in.excludes(guard) || below.on.Empty() {
 			continue
 		}
-		below.guard = guard.given(known)
+		below.guard = guard.given(in.known)
 		if field, ok := selection.(*ast.Field); ok {
 			if err := n.occur(flat, occurrence{field: field, on: below.on, guard: below.guard}); err != nil {
 				return err
@@ -156,7 +157,7 @@ func (n *normaliser) flatten(flat *flattened, s source, known Guard) error {
 		if spread, ok := selection.(*ast.FragmentSpread); ok && flat.taken(spread.Name, below) {
 			continue
 		}
-		if err := n.flatten(flat, below, known); err != nil {
+		if err := n.flatten(flat, below, in); err != nil {
 			return err
 		}
 	}
@@ -208,11 +209,11 @@ type class struct {
 // merge gives the fields that stand at the position of occurrence i: those object
 // types for which no earlier occurrence always takes its place, apart where
 // different occurrences are merged into it.
-func (n *normaliser) merge(flat *flattened, i int, known Guard) ([]*Field, error) {
+func (n *normaliser) merge(flat *flattened, i int, in surroundings) ([]*Field, error) {
 	o := flat.all[i]
 	same := flat.byKey[o.field.Alias]
 	if len(same) == 1 {
-		return n.fieldsOf(o, []class{{on: o.on, merged: []occurrence{o}}}, known)
+		return n.fieldsOf(o, []class{{on: o.on, merged: []occurrence{o}}}, in)
 	}
 	on := o.on
 	for _, k := range same {
@@ -233,7 +234,7 @@ func (n *normaliser) merge(flat *flattened, i int, known Guard) ([]*Field, error
 	if err != nil {
 		return nil, err
 	}
-	return n.fieldsOf(o, classes, known)
+	return n.fieldsOf(o, classes, in)
 }
 
 // classes splits the object types on of occurrence i by the occurrences that
@@ -259,7 +260,7 @@ func (n *normaliser) classes(flat *flattened, i int, on schema.TypeSet) ([]class
 			}
 			classes[c].on = both
 			if k < i {
-				classes[c].unless = append(classes[c].unless, other.guard)
+				classes[c].unless = classes[c].unless.or(other.guard)
 			} else {
 				classes[c].merged = append(classes[c].merged, other)
 			}
@@ -272,7 +273,7 @@ func (n *normaliser) classes(flat *flattened, i int, on schema.TypeSet) ([]class
 func cloneOf[S ~[]E, E any](s S) S { return append(S(nil), s...) }
 
 // fieldsOf makes a field of each class of an occurrence.
-func (n *normaliser) fieldsOf(o occurrence, classes []class, known Guard) ([]*Field, error) {
+func (n *normaliser) fieldsOf(o occurrence, classes []class, in surroundings) ([]*Field, error) {
 	var fields []*Field
 	for _, c := range classes {
 		if err := n.spend(1, 0); err != nil {
@@ -292,7 +293,7 @@ func (n *normaliser) fieldsOf(o occurrence, classes []class, known Guard) ([]*Fi
 		n.define(f, o.field.Definition)
 		f.FieldCost, f.ItemCost = n.costs.actual(f)
 		if o.field.SelectionSet != nil {
-			if err := n.selections(f, o, c, known); err != nil {
+			if err := n.selections(f, o, c, in); err != nil {
 				return nil, err
 			}
 		}
@@ -302,8 +303,8 @@ func (n *normaliser) fieldsOf(o occurrence, classes []class, known Guard) ([]*Fi
 }
 
 // selections merges the sub-selections that meet in a field.
-func (n *normaliser) selections(f *Field, o occurrence, c class, known Guard) (err error) {
-	inside := known.and(o.guard)
+func (n *normaliser) selections(f *Field, o occurrence, c class, in surroundings) (err error) {
+	inside := surroundings{known: in.known.and(o.guard), unless: append(slices.Clip(in.unless), c.unless...)}
 	possible := n.types.of(f.On, f.Name)
 	merged := c.merged
 	if len(merged) == 0 {
@@ -311,7 +312,7 @@ func (n *normaliser) selections(f *Field, o occurrence, c class, known Guard) (e
 	}
 	sources := make([]source, len(merged))
 	for i, m := range merged {
-		sources[i] = source{set: m.field.SelectionSet, on: possible, guard: m.guard.given(inside)}
+		sources[i] = source{set: m.field.SelectionSet, on: possible, guard: m.guard.given(inside.known)}
 	}
 	f.Selections, err = n.selectionSet(f.Definition.Type.Name(), possible, sources, inside)
 	return err
