@@ -155,7 +155,11 @@ func (x *execution) writeValue(f *fieldProgram, level int, v tape.Value) bool {
 	switch {
 	case v.Kind <= tape.Null:
 		if nonNull && !x.docs.Explained(v) {
-			x.invalid(codeNull, fmt.Sprintf("the non-null field %s.%s is null", f.parent, f.field.Name))
+			what := "field"
+			if level > 0 {
+				what = "item of the list"
+			}
+			x.invalid(codeNull, fmt.Sprintf("the non-null %s %s.%s is null", what, f.parent, f.field.Name))
 		}
 	case level < len(f.lists):
 		if v.Kind != tape.List {
@@ -235,6 +239,8 @@ func (x *execution) typed(f *fieldProgram, v tape.Value) bool {
 	case tag == 0 && set.only != 0:
 		h.SetTag(set.only)
 		return true
+	case tag == 0 && (x.docs[v.Doc].Absent > 0 || x.docs[v.Doc].Explained):
+		// The error that accounts for what is missing is there already.
 	case tag == 0:
 		x.invalid(codeInvalid, fmt.Sprintf("the object in %s.%s has no type that the schema knows: it must be a possible type of %s", f.parent, f.field.Name, set.typename))
 	default:

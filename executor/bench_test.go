@@ -21,7 +21,9 @@ func (r replay) Fetch(_ context.Context, f *Fetch) (*Answer, error) {
 	return a, nil
 }
 
-func (r replay) Subscribe(context.Context, *Fetch) (Stream, error) { return nil, fmt.Errorf("not recorded") }
+func (r replay) Subscribe(context.Context, *Fetch) (Stream, error) {
+	return nil, fmt.Errorf("not recorded")
+}
 
 type discard struct{ bytes, errors int }
 
