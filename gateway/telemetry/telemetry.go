@@ -20,7 +20,6 @@ type Metrics struct {
 
 	requests *prometheus.CounterVec
 	duration *prometheus.HistogramVec
-	inFlight prometheus.Gauge
 	errors   *prometheus.CounterVec
 	swaps    *prometheus.CounterVec
 	loaded   prometheus.Gauge
@@ -40,10 +39,6 @@ func New(version string) *Metrics {
 			Help:    "Time from a request's header to its whole answer, by kind of operation.",
 			Buckets: prometheus.ExponentialBuckets(0.0005, 2, 16),
 		}, []string{"kind"}),
-		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "weft_requests_in_flight",
-			Help: "Requests being answered.",
-		}),
 		errors: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "weft_request_errors_total",
 			Help: "GraphQL errors in answers, by whether the operation was refused or executed.",
@@ -61,7 +56,7 @@ func New(version string) *Metrics {
 		Name: "weft_info", Help: "Always 1; its label tells the version.", ConstLabels: prometheus.Labels{"version": version},
 	})
 	info.Set(1)
-	m.Register(m.requests, m.duration, m.inFlight, m.errors, m.swaps, m.loaded, info,
+	m.Register(m.requests, m.duration, m.errors, m.swaps, m.loaded, info,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -82,13 +77,9 @@ func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Registry: m.registry})
 }
 
-// Started counts a request that came in.
-func (m *Metrics) Started() { m.inFlight.Inc() }
-
 // Answered counts a request that was answered: what kind of operation it was
 // ("" where that was not known), its HTTP status and the time it took.
 func (m *Metrics) Answered(kind string, status int, took time.Duration) {
-	m.inFlight.Dec()
 	if kind == "" {
 		kind = "none"
 	}

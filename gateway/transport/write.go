@@ -34,6 +34,11 @@ func writeRefusal(w http.ResponseWriter, media string, refusal *Refusal) {
 	_ = write(w, media, status, refusal.Header, body)
 }
 
+// Refuse answers a request that does not come as far as a transport.
+func Refuse(w http.ResponseWriter, r *http.Request, refusal *Refusal) {
+	writeRefusal(w, acceptable(r.Header), refusal)
+}
+
 func write(w http.ResponseWriter, media string, status int, header http.Header, body []byte) error {
 	h := w.Header()
 	for name, values := range header {

@@ -47,16 +47,28 @@ type entry struct {
 
 func (s *Subgraphs) String() string { return s.Path }
 
-// Load reads the subgraphs' schemas, side by side, and composes them. Errors of
-// composition are [schema.Errors].
+// Load reads the subgraphs' schemas and composes them. Errors of composition are
+// [schema.Errors].
 func (s *Subgraphs) Load(ctx context.Context) (*Supergraph, error) {
+	out, err := s.readOne(ctx)
+	if err == nil {
+		err = composeInto(out)
+	}
+	return out, err
+}
+
+// Read reads the subgraphs' schemas without composing them.
+func (s *Subgraphs) Read(ctx context.Context) ([]schema.Subgraph, error) {
+	out, err := s.readOne(ctx)
+	return out.Subgraphs, err
+}
+
+// readOne reads all schemas of one version, side by side.
+func (s *Subgraphs) readOne(ctx context.Context) (*Supergraph, error) {
 	const attempts = 5
 	for range attempts {
 		out, err := s.read(ctx)
 		if !errors.Is(err, errMoved) {
-			if err == nil {
-				err = composeInto(out)
-			}
 			return out, err
 		}
 	}

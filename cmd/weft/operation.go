@@ -1,0 +1,149 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/weft-graphql/weft/gateway"
+	"github.com/weft-graphql/weft/gateway/config"
+	"github.com/weft-graphql/weft/planner"
+	"github.com/weft-graphql/weft/planner/operation"
+	"github.com/weft-graphql/weft/schema"
+	"github.com/weft-graphql/weft/schema/graph"
+)
+
+// operationFlags name an operation on a supergraph.
+type operationFlags struct {
+	sourceFlags
+	Operation string `arg:"" type:"existingfile" help:"A file with the operation."`
+	Name      string `placeholder:"NAME" help:"The operation's name, where the file has several."`
+	Variables string `type:"existingfile" placeholder:"FILE" help:"A JSON file with the operation's variables."`
+	Format    string `enum:"text,json" default:"text" help:"How the result is written: text for people, json for programs."`
+}
+
+// loaded is an operation that is ready to be planned or priced.
+type loadedOperation struct {
+	supergraph *schema.Supergraph
+	operation  *operation.Operation
+	values     *operation.Values
+}
+
+func (f *operationFlags) load(p *process, needVariables bool) (*loadedOperation, error) {
+	if !f.given() {
+		return nil, usageError{errors.New("no supergraph: give --supergraph FILE, --subgraphs FILE or --registry DIR")}
+	}
+	var c config.Config
+	f.apply(&c)
+	src, err := gateway.Source(&c)
+	if err != nil {
+		return nil, err
+	}
+	read, err := src.Load(p.ctx)
+	if err != nil {
+		return nil, withSources(err, read.Subgraphs)
+	}
+	out := &loadedOperation{}
+	if out.supergraph, err = schema.LoadSupergraph(read.SDL, schema.LoadOptions{}); err != nil {
+		return nil, fmt.Errorf("%s: %w", src, err)
+	}
+	text, err := os.ReadFile(f.Operation)
+	if err != nil {
+		return nil, fmt.Errorf("the operation cannot be read: %w", err)
+	}
+	doc, errs := operation.NewParser(out.supergraph, operation.Options{Introspection: true}).Parse(string(text))
+	if errs != nil {
+		return nil, located(f.Operation, errs)
+	}
+	if out.operation, err = doc.Operation(f.Name); err != nil {
+		return nil, fmt.Errorf("%s: %w", f.Operation, err)
+	}
+	if !needVariables && f.Variables == "" {
+		return out, nil
+	}
+	var variables json.RawMessage
+	if f.Variables != "" {
+		if variables, err = os.ReadFile(f.Variables); err != nil {
+			return nil, fmt.Errorf("the variables cannot be read: %w", err)
+		}
+	}
+	if out.values, errs = out.operation.Coerce(variables); errs != nil {
+		return nil, located(f.Operation, errs)
+	}
+	return out, nil
+}
+
+// located gives each error a line, with its place in the file.
+func located(file string, errs gqlerror.List) error {
+	lines := make([]string, len(errs))
+	for i, e := range errs {
+		lines[i] = file
+		for _, l := range e.Locations {
+			lines[i] += fmt.Sprintf(":%d:%d", l.Line, l.Column)
+		}
+		lines[i] += ": " + e.Message
+	}
+	return errors.New(strings.Join(lines, "\n"))
+}
+
+type planCommand struct{ operationFlags }
+
+// Run prints the plan that the gateway would carry out.
+func (c *planCommand) Run(p *process) error {
+	in, err := c.load(p, false)
+	if err != nil {
+		return err
+	}
+	queries, err := graph.New(in.supergraph)
+	if err != nil {
+		return err
+	}
+	var conditions operation.Conditions
+	if in.values != nil {
+		conditions = in.values.Conditions
+	}
+	plan, err := planner.New(queries, planner.Options{}).Plan(p.ctx, in.operation, conditions)
+	if err != nil {
+		return err
+	}
+	if c.Format == "text" {
+		_, err = fmt.Fprint(p.stdout, plan.Text(in.supergraph))
+		return err
+	}
+	data, err := plan.JSON(in.supergraph)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(p.stdout, "%s\n", data)
+	return err
+}
+
+type costCommand struct{ operationFlags }
+
+// Run prints what the operation costs of a client's budget before it runs.
+func (c *costCommand) Run(p *process) error {
+	in, err := c.load(p, true)
+	if err != nil {
+		return err
+	}
+	cost, err := in.operation.Cost.Evaluate(in.values)
+	if err != nil {
+		return err
+	}
+	lines, err := in.operation.Cost.Explain(in.values)
+	if err != nil {
+		return err
+	}
+	if c.Format == "json" {
+		return writeJSON(p, map[string]any{"cost": cost, "fields": lines})
+	}
+	for _, l := range lines {
+		fmt.Fprintln(p.stdout, l)
+	}
+	_, err = fmt.Fprintf(p.stdout, "cost: %g points\n", cost)
+	return err
+}

@@ -1,0 +1,183 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"text/tabwriter"
+
+	"github.com/weft-graphql/weft/schema"
+	"github.com/weft-graphql/weft/schema/compose"
+	"github.com/weft-graphql/weft/subgraphs/registry"
+	"github.com/weft-graphql/weft/subgraphs/registry/apidiff"
+	"github.com/weft-graphql/weft/subgraphs/source"
+)
+
+type subgraphCommand struct {
+	Publish publishCommand `cmd:"" help:"Put a subgraph's schema into the graph, if the graph still composes."`
+	Check   checkCommand   `cmd:"" help:"Say what publishing a schema would do; fail where it would break clients."`
+	List    listCommand    `cmd:"" help:"List the subgraphs in the graph."`
+}
+
+// registryFlag names the registry.
+type registryFlag struct {
+	Registry string `required:"" type:"path" placeholder:"DIR" help:"The registry's folder. The first publish makes it."`
+}
+
+func (f registryFlag) open() (*registry.Folder, error) {
+	return registry.Open(f.Registry, registry.Options{})
+}
+
+// schemaFlags name one schema, or several that are to change together.
+type schemaFlags struct {
+	registryFlag
+	Name      string `arg:"" optional:"" help:"The subgraph's name."`
+	Schema    string `type:"existingfile" placeholder:"FILE" help:"The subgraph's schema, in SDL."`
+	URL       string `name:"url" placeholder:"URL" help:"Where the gateway reaches the subgraph. Without it the URL stays as it was."`
+	Subgraphs string `type:"existingfile" placeholder:"FILE" help:"A supergraph.yaml with several subgraphs, in place of a name and a schema."`
+	Format    string `enum:"text,json" default:"text" help:"How the result is written: text for people, json for programs."`
+}
+
+// read gives the schemas that the flags name.
+func (f *schemaFlags) read(p *process) ([]schema.Subgraph, error) {
+	switch {
+	case f.Subgraphs != "" && (f.Name != "" || f.Schema != "" || f.URL != ""):
+		return nil, usageError{errors.New("--subgraphs stands in place of a name, --schema and --url")}
+	case f.Subgraphs != "":
+		return (&source.Subgraphs{Path: f.Subgraphs}).Read(p.ctx)
+	case f.Name == "" || f.Schema == "":
+		return nil, usageError{errors.New("give a subgraph's name and its --schema FILE, or --subgraphs FILE for several")}
+	}
+	sdl, err := os.ReadFile(f.Schema)
+	if err != nil {
+		return nil, fmt.Errorf("the schema cannot be read: %w", err)
+	}
+	return []schema.Subgraph{{Name: f.Name, URL: f.URL, SDL: string(sdl), File: f.Schema}}, nil
+}
+
+// withRegistrySources lets report show the source lines of a refused schema.
+func withRegistrySources(err error) error {
+	var refused *registry.RefusedError
+	if errors.As(err, &refused) {
+		return withSources(err, refused.Subgraphs)
+	}
+	return err
+}
+
+type publishCommand struct {
+	schemaFlags
+	Message string `short:"m" placeholder:"TEXT" help:"Why, to be kept with the version."`
+}
+
+func (c *publishCommand) Run(p *process) error {
+	folder, err := c.open()
+	if err != nil {
+		return err
+	}
+	subgraphs, err := c.read(p)
+	if err != nil {
+		return err
+	}
+	got, err := folder.Publish(p.ctx, subgraphs, registry.PublishOptions{Message: c.Message})
+	if err != nil {
+		return withRegistrySources(err)
+	}
+	if c.Format == "json" {
+		return writeJSON(p, map[string]any{
+			"changed": got.Changed, "revision": got.Revision, "versions": got.Versions,
+			"changes": orEmpty(got.Changes), "hints": orEmpty(got.Hints),
+		})
+	}
+	compose.FormatHints(p.stderr, got.Hints, subgraphs, isTerminal(p.stderr))
+	for _, v := range got.Versions {
+		if v.Revision < got.Revision || !got.Changed {
+			fmt.Fprintf(p.stdout, "%s: version %d was in the graph already\n", v.Subgraph, v.Number)
+		} else {
+			fmt.Fprintf(p.stdout, "%s: published as version %d\n", v.Subgraph, v.Number)
+		}
+	}
+	writeChanges(p, got.Changes)
+	_, err = fmt.Fprintf(p.stdout, "The graph is at revision %d.\n", got.Revision)
+	return err
+}
+
+type checkCommand struct{ schemaFlags }
+
+func (c *checkCommand) Run(p *process) error {
+	folder, err := c.open()
+	if err != nil {
+		return err
+	}
+	subgraphs, err := c.read(p)
+	if err != nil {
+		return err
+	}
+	got, err := folder.Check(p.ctx, subgraphs)
+	if err != nil {
+		return withRegistrySources(err)
+	}
+	if c.Format == "json" {
+		err = writeJSON(p, map[string]any{
+			"revision": got.Revision, "breaking": got.Breaking, "changes": orEmpty(got.Changes), "hints": orEmpty(got.Hints),
+		})
+	} else {
+		compose.FormatHints(p.stderr, got.Hints, subgraphs, isTerminal(p.stderr))
+		fmt.Fprintf(p.stdout, "The graph composes; %s of its API compared with revision %d.\n", count(len(got.Changes), "change"), got.Revision)
+		writeChanges(p, got.Changes)
+	}
+	if err == nil && got.Breaking {
+		return errors.New("the check failed: publishing this would break clients")
+	}
+	return err
+}
+
+type listCommand struct {
+	registryFlag
+	Format string `enum:"text,json" default:"text" help:"How the result is written: text for people, json for programs."`
+}
+
+func (c *listCommand) Run(p *process) error {
+	folder, err := c.open()
+	if err != nil {
+		return err
+	}
+	graph, err := folder.Graph(p.ctx)
+	if err != nil {
+		return err
+	}
+	if c.Format == "json" {
+		versions := make([]registry.Version, len(graph.Subgraphs))
+		for i, s := range graph.Subgraphs {
+			versions[i] = s.Version
+		}
+		return writeJSON(p, map[string]any{"revision": graph.Revision, "subgraphs": versions})
+	}
+	if graph.Revision == 0 {
+		_, err = fmt.Fprintf(p.stdout, "Nothing is published in %s.\n", c.Registry)
+		return err
+	}
+	fmt.Fprintf(p.stdout, "Revision %d\n", graph.Revision)
+	table := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "NAME\tVERSION\tPUBLISHED\tURL")
+	for _, s := range graph.Subgraphs {
+		fmt.Fprintf(table, "%s\t%d\t%s\t%s\n", s.Name, s.Version.Number, s.Version.PublishedAt.Format("2006-01-02 15:04:05"), s.URL)
+	}
+	return table.Flush()
+}
+
+func writeChanges(p *process, changes []apidiff.Change) {
+	for _, c := range changes {
+		fmt.Fprintf(p.stdout, "  %s\n", c)
+	}
+}
+
+func writeJSON(p *process, v any) error {
+	encoder := json.NewEncoder(p.stdout)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(v)
+}
+
+// orEmpty makes an absent list an empty one in JSON.
+func orEmpty[T any](list []T) []T { return append([]T{}, list...) }

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/weft-graphql/weft/gateway"
+	"github.com/weft-graphql/weft/gateway/config"
+	"github.com/weft-graphql/weft/schema"
+	"github.com/weft-graphql/weft/schema/graph"
+)
+
+type validateCommand struct {
+	Config string `required:"" type:"path" placeholder:"FILE" help:"The gateway's configuration, weft.yaml."`
+}
+
+// Run does all of serve's checks that need no port: it reads the configuration
+// and compiles the supergraph.
+func (c *validateCommand) Run(p *process) error {
+	cfg, err := config.Load(c.Config, p.env)
+	if err != nil {
+		return err
+	}
+	if err := cfg.Validate(); err != nil {
+		return err
+	}
+	src, err := gateway.Source(cfg)
+	if err != nil {
+		return err
+	}
+	loaded, err := src.Load(p.ctx)
+	if err != nil {
+		return withSources(err, loaded.Subgraphs)
+	}
+	sg, err := schema.LoadSupergraph(loaded.SDL, schema.LoadOptions{})
+	if err != nil {
+		return fmt.Errorf("%s: %w", src, err)
+	}
+	if _, err := graph.New(sg); err != nil {
+		return fmt.Errorf("%s: %w", src, err)
+	}
+	_, err = fmt.Fprintf(p.stdout, "%s is valid; %s has %s and %s\n", c.Config, src,
+		count(len(sg.Graphs), "subgraph"), count(len(sg.API.Types), "type"))
+	return err
+}

@@ -1,0 +1,167 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/weft-graphql/weft/cache"
+	"github.com/weft-graphql/weft/cache/redis"
+	"github.com/weft-graphql/weft/executor"
+	"github.com/weft-graphql/weft/gateway/config"
+	"github.com/weft-graphql/weft/gateway/limits"
+	"github.com/weft-graphql/weft/gateway/telemetry"
+	"github.com/weft-graphql/weft/planner/operation"
+	"github.com/weft-graphql/weft/schema"
+	"github.com/weft-graphql/weft/subgraphs"
+	"github.com/weft-graphql/weft/subgraphs/source"
+)
+
+// Options say how to make a Gateway.
+type Options struct {
+	// Config is required and must be valid.
+	Config *config.Config
+	// Version is told in metrics and to subgraphs.
+	Version string
+	// DefaultQuery is what the playground shows first. Empty means its own.
+	DefaultQuery string
+	Logger       *slog.Logger
+}
+
+// Gateway is the process's one gateway: everything that outlives a supergraph,
+// and the runtime of the supergraph in use.
+type Gateway struct {
+	config  *config.Config
+	options Options
+	logger  *slog.Logger
+	metrics *telemetry.Metrics
+
+	client   *subgraphs.Client
+	redis    *redis.Client       // nil where none is configured
+	cache    *cache.Cache        // nil where caching is off
+	shared   *cache.RedisBudgets // nil where budgets are off or kept in this process
+	budgets  *limits.Budgets     // nil where budgets are off
+	executor *executor.Executor
+
+	gate *limits.Gate
+
+	documentMetrics *operation.CacheMetrics
+	programMetrics  *programMetrics
+
+	runtime atomic.Pointer[runtime]
+}
+
+// New makes a gateway that has no supergraph yet. Close ends it.
+func New(ctx context.Context, o Options) (*Gateway, error) {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	g := &Gateway{
+		config: o.Config, options: o, logger: o.Logger,
+		metrics:         telemetry.New(o.Version),
+		documentMetrics: operation.NewCacheMetrics(),
+		programMetrics:  newProgramMetrics(),
+	}
+	if err := g.open(ctx); err != nil {
+		return nil, errors.Join(err, g.Close(ctx))
+	}
+	return g, nil
+}
+
+// open makes the parts. Those that were made before one fails are closed by
+// Close.
+func (g *Gateway) open(ctx context.Context) error {
+	c := g.config
+	headers, err := subgraphs.NewHeaders(g.forwarded())
+	if err != nil {
+		return err
+	}
+	g.client = subgraphs.New(g.clientOptions())
+	if g.gate, err = limits.NewGate(c.Limits.ConcurrentRequests); err != nil {
+		return fmt.Errorf("limits.concurrent_requests: %w", err)
+	}
+	if c.Redis.URL != "" {
+		if g.redis, err = redis.Open(ctx, redis.Options{
+			URL: c.Redis.URL, CallTimeout: time.Duration(c.Redis.Timeout),
+			MaxConnections: c.Redis.MaxConnections, Logger: g.logger,
+		}); err != nil {
+			return fmt.Errorf("redis.url: %w", err)
+		}
+		g.metrics.Register(g.redis.Collectors()...)
+	}
+	if err := g.openCache(); err != nil {
+		return err
+	}
+	if err := g.openBudgets(); err != nil {
+		return err
+	}
+	o := executor.Options{
+		Fetcher: g.client, Headers: headers.For, Logger: g.logger,
+		Limits: executor.Limits{
+			Duration: time.Duration(c.Limits.Timeout),
+			Entities: c.Limits.Entities, Requests: c.Limits.SubgraphRequests,
+		},
+	}
+	if g.cache != nil { // an interface that holds a nil pointer would not be nil
+		o.Cache = g.cache
+	}
+	if g.executor, err = executor.New(o); err != nil {
+		return err
+	}
+	g.metrics.Register(g.client.Collectors()...)
+	g.metrics.Register(g.gate.Collectors()...)
+	g.metrics.Register(g.documentMetrics.Collectors()...)
+	g.metrics.Register(g.programMetrics.collectors()...)
+	return nil
+}
+
+// Swap takes a supergraph into use. Requests that have begun finish on the one
+// before. When the new one cannot be served, the old one stays and the error
+// says why.
+func (g *Gateway) Swap(_ context.Context, next *source.Supergraph) error {
+	start := time.Now()
+	rt, err := g.newRuntime(next)
+	if err != nil {
+		g.metrics.Loaded(false)
+		return fmt.Errorf("the supergraph cannot be served: %w", err)
+	}
+	g.runtime.Store(rt)
+	g.client.Retain(rt.names())
+	g.metrics.Loaded(true)
+	g.logger.Info("supergraph in use", "subgraphs", len(rt.supergraph.Graphs), "types", len(rt.supergraph.API.Types),
+		"took", time.Since(start).Round(time.Millisecond))
+	return nil
+}
+
+// Subgraphs are the subgraphs of the supergraph in use.
+func (g *Gateway) Subgraphs() []schema.Subgraph {
+	if rt := g.runtime.Load(); rt != nil {
+		return rt.subgraphs
+	}
+	return nil
+}
+
+// Ready reports whether a supergraph is in use.
+func (g *Gateway) Ready() bool { return g.runtime.Load() != nil }
+
+// Close ends everything that the gateway has started, within ctx. No request
+// may be under way.
+func (g *Gateway) Close(ctx context.Context) error {
+	var errs []error
+	if g.cache != nil {
+		errs = append(errs, g.cache.Close(ctx))
+	}
+	if g.shared != nil {
+		errs = append(errs, g.shared.Close(ctx))
+	}
+	if g.redis != nil {
+		errs = append(errs, g.redis.Close())
+	}
+	if g.client != nil {
+		g.client.Close()
+	}
+	return errors.Join(errs...)
+}

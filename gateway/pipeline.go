@@ -1,0 +1,202 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/weft-graphql/weft/executor"
+	"github.com/weft-graphql/weft/gateway/limits"
+	"github.com/weft-graphql/weft/gateway/transport"
+	"github.com/weft-graphql/weft/planner/operation"
+)
+
+// The codes of refusals that the pipeline makes.
+const (
+	codeNotReady      = "NOT_READY"
+	codeMutationByGET = "METHOD_NOT_ALLOWED"
+	codeSubscriptions = "SUBSCRIPTIONS_NOT_SUPPORTED"
+	codePlanning      = "QUERY_PLANNING_FAILED"
+	codeTimeout       = "REQUEST_TIMEOUT"
+)
+
+// Prepare finds the operation, checks its variables, charges the client's
+// budget and finds the plan.
+func (g *Gateway) Prepare(ctx context.Context, p *transport.Params) (transport.Operation, *transport.Refusal) {
+	// Execution has a time limit of its own, at which it still answers with what
+	// it has.
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(g.config.Limits.Timeout))
+	defer cancel()
+	prepared, refusal := g.prepare(ctx, p)
+	if refusal != nil {
+		g.metrics.Refused(len(refusal.Errors))
+		return nil, refusal
+	}
+	return prepared, nil
+}
+
+func (g *Gateway) prepare(ctx context.Context, p *transport.Params) (*prepared, *transport.Refusal) {
+	rt := g.runtime.Load()
+	if rt == nil {
+		return nil, refusal(http.StatusServiceUnavailable, codeNotReady, "No supergraph is loaded yet.")
+	}
+	op, errs := rt.operation(ctx, p.Query, p.OperationName)
+	if errs != nil {
+		return nil, requestError(errs)
+	}
+	noteKind(ctx, op.Kind)
+	switch {
+	case op.Kind == ast.Mutation && p.ReadOnly:
+		out := refusal(http.StatusMethodNotAllowed, codeMutationByGET, "A mutation cannot be sent by GET; use POST.")
+		out.Header = http.Header{"Allow": {"POST"}}
+		return nil, out
+	case op.Kind == ast.Subscription:
+		return nil, requestError(gqlerror.List{transport.Error(codeSubscriptions, "Subscriptions are not supported yet.")})
+	}
+	values, errs := op.Coerce(p.Variables)
+	if errs != nil {
+		return nil, requestError(errs)
+	}
+	out := &prepared{gateway: g, operation: op, values: values, header: p.Header}
+	if refusal := out.admit(ctx, p); refusal != nil {
+		return nil, refusal
+	}
+	var err error
+	if out.program, err = rt.programs.get(ctx, op, values.Conditions); err != nil {
+		out.admission.Settle(0)
+		return nil, g.planningFailed(ctx, err)
+	}
+	return out, nil
+}
+
+func (g *Gateway) planningFailed(ctx context.Context, err error) *transport.Refusal {
+	if ctx.Err() != nil {
+		return timedOut("it was planned")
+	}
+	g.logger.ErrorContext(ctx, "an operation could not be planned", "error", err)
+	return refusal(http.StatusInternalServerError, codePlanning, "The operation could not be planned: "+err.Error())
+}
+
+// overloaded is the refusal of a request beyond limits.concurrent_requests.
+func overloaded(err error) *transport.Refusal {
+	var over *limits.OverloadedError
+	if !errors.As(err, &over) {
+		return refusal(http.StatusServiceUnavailable, limits.CodeOverloaded, err.Error())
+	}
+	out := &transport.Refusal{Status: over.Status(), Header: http.Header{},
+		Errors: gqlerror.List{{Message: over.Error(), Extensions: over.Extensions()}}}
+	over.WriteHeader(out.Header)
+	return out
+}
+
+func timedOut(before string) *transport.Refusal {
+	return refusal(http.StatusServiceUnavailable, codeTimeout, "The request ran out of time before "+before+" (limits.timeout).")
+}
+
+func refusal(status int, code, message string) *transport.Refusal {
+	return &transport.Refusal{Status: status, Errors: gqlerror.List{transport.Error(code, message)}}
+}
+
+func requestError(errs gqlerror.List) *transport.Refusal {
+	return &transport.Refusal{Status: http.StatusBadRequest, RequestError: true, Errors: errs}
+}
+
+// prepared is a request that may run.
+type prepared struct {
+	gateway   *Gateway
+	operation *operation.Operation
+	values    *operation.Values
+	program   *executor.Program
+	header    http.Header
+	admission *limits.Admission // nil where there are no budgets
+}
+
+var _ transport.Operation = (*prepared)(nil)
+
+// Definition is what the client asked for.
+func (p *prepared) Definition() *ast.OperationDefinition {
+	return &ast.OperationDefinition{Operation: p.operation.Kind, Name: p.operation.Name}
+}
+
+// admit charges the operation's estimated cost.
+func (p *prepared) admit(ctx context.Context, params *transport.Params) *transport.Refusal {
+	budgets := p.gateway.budgets
+	if budgets == nil {
+		return nil
+	}
+	cost, err := p.operation.Cost.Evaluate(p.values)
+	if err != nil {
+		return requestError(asList(err))
+	}
+	p.admission, err = budgets.Admit(ctx, budgets.Identify(params.Header, params.RemoteAddr), cost)
+	var over *limits.RefusedError
+	switch {
+	case errors.As(err, &over):
+		out := &transport.Refusal{Status: over.Status(), Header: http.Header{},
+			Errors: gqlerror.List{{Message: over.Error(), Extensions: over.Extensions()}}}
+		over.WriteHeader(out.Header)
+		return out
+	case err != nil:
+		return timedOut("its cost could be charged")
+	}
+	return nil
+}
+
+// Run executes the program and sends the answer.
+func (p *prepared) Run(ctx context.Context, send func(transport.Response) error) error {
+	return p.gateway.executor.Run(ctx, p.program, &executor.Request{
+		Variables: p.values.Raw, Conditions: p.values.Conditions, Header: p.header,
+	}, &sink{prepared: p, send: send})
+}
+
+// sink turns the executor's payloads into a transport's.
+type sink struct {
+	prepared *prepared
+	send     func(transport.Response) error
+}
+
+// Payload sends one payload.
+func (s *sink) Payload(_ context.Context, payload executor.Payload) error {
+	res := transport.Response{Header: http.Header{}, Body: payload.Body, HasNext: payload.HasNext}
+	admission := s.prepared.admission
+	cost := admission.Estimated()
+	if r := payload.Result; r != nil {
+		cost = r.Cost
+		s.prepared.gateway.metrics.Executed(r.Errors)
+		res.Header["Cache-Control"] = []string{cacheControl(s.prepared.operation.Kind, r)}
+	}
+	admission.WriteHeader(res.Header, cost)
+	if payload.Result != nil {
+		admission.Settle(cost)
+	}
+	return s.send(res)
+}
+
+// cacheControl tells caches between gateway and client how long the answer may
+// be kept: only an answer without errors, and only when every subgraph said so.
+func cacheControl(kind ast.Operation, r *executor.Result) string {
+	f := r.Freshness
+	if kind != ast.Query || r.Errors > 0 || !f.Known || f.NoStore || f.MaxAge < time.Second {
+		return "no-store"
+	}
+	scope := "private"
+	if f.Public {
+		scope = "public"
+	}
+	return scope + ", max-age=" + strconv.FormatInt(int64(f.MaxAge/time.Second), 10)
+}
+
+// kindKey is the context key of the place where the pipeline notes what kind of
+// operation a request holds, for the metrics.
+type kindKey struct{}
+
+func noteKind(ctx context.Context, kind ast.Operation) {
+	if note, ok := ctx.Value(kindKey{}).(*ast.Operation); ok {
+		*note = kind
+	}
+}

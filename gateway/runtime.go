@@ -1,0 +1,121 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/weft-graphql/weft/executor"
+	"github.com/weft-graphql/weft/planner"
+	"github.com/weft-graphql/weft/planner/operation"
+	"github.com/weft-graphql/weft/schema"
+	"github.com/weft-graphql/weft/schema/graph"
+	"github.com/weft-graphql/weft/subgraphs/source"
+)
+
+// runtime is one supergraph, compiled. It is immutable but for its caches, and
+// lives as long as a request uses it.
+type runtime struct {
+	supergraph *schema.Supergraph
+	subgraphs  []schema.Subgraph
+	parser     *operation.Parser
+	documents  *operation.DocumentCache // nil where none are kept
+	planner    *planner.Planner
+	programs   *programCache
+}
+
+// newRuntime compiles a supergraph. Its errors say why it cannot be served.
+func (g *Gateway) newRuntime(from *source.Supergraph) (*runtime, error) {
+	sg, err := schema.LoadSupergraph(from.SDL, schema.LoadOptions{})
+	if err != nil {
+		return nil, err
+	}
+	queries, err := graph.New(sg)
+	if err != nil {
+		return nil, err
+	}
+	rt := &runtime{
+		supergraph: sg,
+		subgraphs:  from.Subgraphs,
+		parser:     operation.NewParser(sg, g.operationOptions()),
+		planner:    planner.New(queries, planner.Options{MaxNodes: g.config.Planner.MaxNodes}),
+	}
+	if bytes := int64(g.config.Documents.Cache); bytes > 0 {
+		o := operation.CacheOptions{Bytes: bytes, Metrics: g.documentMetrics}
+		if rt.documents, err = operation.NewDocumentCache(rt.parser, o); err != nil {
+			return nil, err
+		}
+	}
+	plan := func(ctx context.Context, op *operation.Operation, c operation.Conditions) (*executor.Program, error) {
+		return g.plan(ctx, rt, op, c)
+	}
+	if rt.programs, err = newProgramCache(g.config.Planner.Cache, g.programMetrics, plan); err != nil {
+		return nil, err
+	}
+	if len(rt.subgraphs) == 0 {
+		for _, s := range sg.Graphs {
+			rt.subgraphs = append(rt.subgraphs, schema.Subgraph{Name: s.Name, URL: s.URL})
+		}
+	}
+	return rt, nil
+}
+
+// operation finds the operation that a request means.
+func (rt *runtime) operation(ctx context.Context, text, name string) (*operation.Operation, gqlerror.List) {
+	var doc *operation.Document
+	var errs gqlerror.List
+	if rt.documents != nil {
+		doc, errs = rt.documents.Get(ctx, text)
+	} else {
+		doc, errs = rt.parser.Parse(text)
+	}
+	if errs != nil {
+		return nil, errs
+	}
+	op, err := doc.Operation(name)
+	if err != nil {
+		return nil, asList(err)
+	}
+	return op, nil
+}
+
+// asList makes an error one that a client can be told.
+func asList(err error) gqlerror.List {
+	var known *gqlerror.Error
+	if errors.As(err, &known) {
+		return gqlerror.List{known}
+	}
+	return gqlerror.List{gqlerror.Wrap(err)}
+}
+
+// plan plans an operation and compiles the plan.
+func (g *Gateway) plan(ctx context.Context, rt *runtime, op *operation.Operation, c operation.Conditions) (*executor.Program, error) {
+	start := time.Now()
+	plan, err := rt.planner.Plan(ctx, op, c)
+	if err != nil {
+		return nil, err
+	}
+	program, err := executor.Compile(rt.supergraph, plan)
+	if err != nil {
+		return nil, fmt.Errorf("compile the plan: %w", err)
+	}
+	g.programMetrics.duration.Observe(time.Since(start).Seconds())
+	if plan.Degraded {
+		g.programMetrics.degraded.Inc()
+		g.logger.WarnContext(ctx, "the planner's budget ran out (planner.max_nodes): the plan is correct, perhaps not the cheapest",
+			"operation", op.Name, "steps", len(plan.Steps))
+	}
+	return program, nil
+}
+
+// names are the subgraphs' names.
+func (rt *runtime) names() []string {
+	out := make([]string, len(rt.supergraph.Graphs))
+	for i, s := range rt.supergraph.Graphs {
+		out[i] = s.Name
+	}
+	return out
+}

@@ -1,0 +1,243 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/weft-graphql/weft/gateway/admin"
+	"github.com/weft-graphql/weft/gateway/config"
+	"github.com/weft-graphql/weft/gateway/playground"
+	"github.com/weft-graphql/weft/gateway/transport"
+	"github.com/weft-graphql/weft/subgraphs/registry"
+	"github.com/weft-graphql/weft/subgraphs/source"
+)
+
+// ServeOptions say how to serve.
+type ServeOptions struct {
+	Options
+	// Started is called once both listeners are open and a supergraph is in use.
+	Started func(Addresses)
+}
+
+// Addresses are where a gateway listens.
+type Addresses struct {
+	// Clients is where clients connect, Admin where operators do; Admin is empty
+	// where that listener is off.
+	Clients, Admin string
+}
+
+// Serve runs a gateway until ctx ends: it loads the supergraph, opens both
+// listeners, follows the supergraph's source, and at the end lets requests in
+// flight finish within limits.shutdown_grace. Errors of composition are
+// schema.Errors; the supergraph that was read comes with them.
+func Serve(ctx context.Context, o ServeOptions) (*source.Supergraph, error) {
+	src, err := Source(o.Config)
+	if err != nil {
+		return nil, err
+	}
+	loaded, err := src.Load(ctx)
+	if err != nil {
+		return loaded, err
+	}
+	g, err := New(ctx, o.Options)
+	if err != nil {
+		return loaded, err
+	}
+	if err = g.Swap(ctx, loaded); err == nil {
+		err = g.serve(ctx, o, src, loaded)
+	}
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	return loaded, errors.Join(err, g.Close(grace))
+}
+
+// serve runs the listeners and the watch until ctx ends or one of them fails.
+func (g *Gateway) serve(ctx context.Context, o ServeOptions, src source.Source, loaded *source.Supergraph) error {
+	clients, err := listen(ctx, g.config.Listen, "listen")
+	if err != nil {
+		return err
+	}
+	servers := []*server{g.server(clients, g.Handler())}
+	where := Addresses{Clients: clients.Addr().String()}
+	if g.config.Admin.Listen != config.Off {
+		operators, err := listen(ctx, g.config.Admin.Listen, "admin.listen")
+		if err != nil {
+			return errors.Join(err, clients.Close())
+		}
+		catalog := registry.Catalog(registry.Static(g.Subgraphs))
+		if c, ok := src.(registry.Catalog); ok {
+			catalog = c
+		}
+		servers = append(servers, g.server(operators, g.AdminHandler(catalog)))
+		where.Admin = operators.Addr().String()
+	}
+
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	var running sync.WaitGroup
+	running.Go(func() {
+		if err := source.Watch(ctx, src, loaded, source.WatchOptions{Logger: g.logger}, g.Swap); err != nil {
+			g.logger.ErrorContext(ctx, "the supergraph's source is not watched: changes to it need a restart", "error", err)
+		}
+	})
+	for _, s := range servers {
+		running.Go(func() {
+			if err := s.http.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
+				stop(fmt.Errorf("serving on %s ended: %w", s.listener.Addr(), err))
+			}
+		})
+	}
+	if o.Started != nil {
+		o.Started(where)
+	}
+	<-ctx.Done()
+	err = g.shutdown(servers)
+	running.Wait()
+	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
+		err = errors.Join(cause, err)
+	}
+	return err
+}
+
+// shutdown stops accepting and waits for the requests in flight, as long as the
+// grace allows; those left are cut off.
+func (g *Gateway) shutdown(servers []*server) error {
+	grace := time.Duration(g.config.Limits.ShutdownGrace)
+	g.logger.Info("stopping: requests in flight may finish", "grace", grace)
+	ctx, cancel := context.WithTimeout(context.Background(), grace)
+	defer cancel()
+	var wg sync.WaitGroup
+	failed := make([]error, len(servers))
+	for i, s := range servers {
+		wg.Go(func() {
+			if err := s.http.Shutdown(ctx); err != nil {
+				s.cut()
+				failed[i] = errors.Join(fmt.Errorf("requests on %s did not finish within %s and were cut off", s.listener.Addr(), grace), s.http.Close())
+			}
+		})
+	}
+	wg.Wait()
+	return errors.Join(failed...)
+}
+
+// server is one listener with what serves on it.
+type server struct {
+	listener net.Listener
+	http     *http.Server
+	// cut ends the contexts of the requests in flight.
+	cut context.CancelFunc
+}
+
+func (g *Gateway) server(l net.Listener, h http.Handler) *server {
+	requests, cut := context.WithCancel(context.Background())
+	limits := g.config.Limits
+	return &server{listener: l, cut: cut, http: &http.Server{
+		Handler:           h,
+		BaseContext:       func(net.Listener) context.Context { return requests },
+		ReadHeaderTimeout: time.Duration(limits.ReadTimeout),
+		ReadTimeout:       time.Duration(limits.ReadTimeout),
+		// A client that does not read its answer must not hold it for ever.
+		WriteTimeout:   time.Duration(limits.ReadTimeout + 2*limits.Timeout),
+		IdleTimeout:    time.Duration(limits.IdleTimeout),
+		MaxHeaderBytes: int(limits.RequestHeaders),
+		ErrorLog:       slog.NewLogLogger(g.logger.Handler(), slog.LevelWarn),
+	}}
+}
+
+func listen(ctx context.Context, address, key string) (net.Listener, error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("%s: the address %s is in use by another program; choose another", key, address)
+	case err != nil:
+		return nil, fmt.Errorf("%s: cannot listen on %s: %w", key, address, err)
+	}
+	return l, nil
+}
+
+// Handler serves clients: GraphQL with the playground, and health.
+func (g *Gateway) Handler() http.Handler {
+	o := transport.Options{
+		Pipeline: g, MaxBody: int64(g.config.Limits.Body), PreflightHeaders: g.config.CSRF.Headers,
+	}
+	mux := http.NewServeMux()
+	if g.config.Playground.Enabled {
+		page := playground.New(playground.Options{DefaultQuery: g.options.DefaultQuery})
+		o.Page = page
+		mux.Handle(playground.DefaultAssetsPath, page.Assets())
+		mux.Handle("GET /{$}", http.RedirectHandler("/graphql", http.StatusFound))
+	}
+	mux.Handle("/graphql", g.measured(g.bounded(transport.New(o))))
+	mux.HandleFunc("GET /health/live", func(w http.ResponseWriter, _ *http.Request) { health(w, true) })
+	mux.HandleFunc("GET /health/ready", func(w http.ResponseWriter, _ *http.Request) { health(w, g.Ready()) })
+	return mux
+}
+
+// AdminHandler serves operators.
+func (g *Gateway) AdminHandler(catalog registry.Catalog) http.Handler {
+	return admin.New(g.options.Version,
+		admin.Endpoint{Path: "/metrics", Summary: "metrics in Prometheus' format", Handler: g.metrics.Handler()},
+		admin.Endpoint{Path: "/registry", Summary: "the registry's GraphQL API", Handler: registry.NewHandler(catalog, registry.HandlerOptions{Logger: g.logger})},
+	)
+}
+
+func health(w http.ResponseWriter, ok bool) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	status, body := http.StatusOK, `{"status":"up"}`
+	if !ok {
+		status, body = http.StatusServiceUnavailable, `{"status":"down"}`
+	}
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(body + "\n")) // whoever asked may be gone
+}
+
+// measured counts requests and the time they take.
+func (g *Gateway) measured(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		var kind ast.Operation
+		out := &statusWriter{ResponseWriter: w, status: http.StatusOK}
+		defer func() { g.metrics.Answered(string(kind), out.status, time.Since(start)) }()
+		next.ServeHTTP(out, r.WithContext(context.WithValue(r.Context(), kindKey{}, &kind)))
+	})
+}
+
+// bounded refuses requests beyond limits.concurrent_requests.
+func (g *Gateway) bounded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := g.gate.Enter(); err != nil {
+			g.metrics.Refused(1)
+			transport.Refuse(w, r, overloaded(err))
+			return
+		}
+		defer g.gate.Leave()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// statusWriter remembers an answer's status.
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+func (w *statusWriter) WriteHeader(status int) {
+	w.status = status
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Flush lets streams through.
+func (w *statusWriter) Flush() { _ = http.NewResponseController(w.ResponseWriter).Flush() }
+
+// Unwrap lets http.ResponseController find the connection.
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

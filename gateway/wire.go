@@ -1,0 +1,114 @@
+package gateway
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/weft-graphql/weft/cache"
+	"github.com/weft-graphql/weft/gateway/limits"
+	"github.com/weft-graphql/weft/planner/operation"
+	"github.com/weft-graphql/weft/subgraphs"
+)
+
+// This file translates the configuration into the options of the parts.
+
+func (g *Gateway) clientOptions() subgraphs.Options {
+	all := g.config.Subgraphs.All
+	o := subgraphs.Options{
+		All: subgraphs.Settings{
+			Timeout: time.Duration(all.Timeout), MaxAnswer: int64(all.MaxAnswer), MaxConnections: all.MaxConnections,
+		},
+		ByName:    map[string]subgraphs.Settings{},
+		UserAgent: "weft/" + g.options.Version,
+		Logger:    g.logger,
+	}
+	for name, s := range g.config.Subgraphs.Named {
+		o.ByName[name] = subgraphs.Settings{
+			URL: s.URL, Timeout: time.Duration(s.Timeout), MaxAnswer: int64(s.MaxAnswer), MaxConnections: s.MaxConnections,
+		}
+	}
+	return o
+}
+
+// forwarded are the names of the client's headers that subgraphs see.
+func (g *Gateway) forwarded() []string {
+	var names []string
+	for _, rule := range g.config.Headers.Request {
+		if rule.Forward != nil {
+			names = append(names, rule.Forward.Name)
+		}
+	}
+	return names
+}
+
+func (g *Gateway) openCache() error {
+	c := g.config.Cache
+	if c == nil {
+		return nil
+	}
+	o := cache.Options{
+		MemoryBytes: int64(c.Memory.Size), DefaultTTL: time.Duration(c.TTL), MaxTTL: time.Duration(c.MaxTTL),
+		MaxValueBytes: int(c.MaxEntry), Subgraphs: map[string]cache.SubgraphOptions{}, Logger: g.logger,
+	}
+	if c.Redis {
+		o.Redis = g.redis
+	}
+	for name, s := range c.Subgraphs {
+		o.Subgraphs[name] = cache.SubgraphOptions{TTL: time.Duration(s.TTL), Disabled: !s.Enabled}
+	}
+	var err error
+	if g.cache, err = cache.New(o); err != nil {
+		return fmt.Errorf("cache: %w", err)
+	}
+	g.metrics.Register(g.cache.Collectors()...)
+	return nil
+}
+
+func (g *Gateway) openBudgets() error {
+	b := g.config.Budgets
+	if b == nil {
+		return nil
+	}
+	var store cache.Budgets
+	if b.Redis && g.redis != nil {
+		var err error
+		g.shared, err = cache.NewRedisBudgets(cache.RedisBudgetsOptions{Redis: g.redis, MaxAccounts: b.MaxClients, Logger: g.logger})
+		if err != nil {
+			return fmt.Errorf("budgets: %w", err)
+		}
+		g.metrics.Register(g.shared.Collectors()...)
+		store = g.shared
+	} else {
+		local := cache.NewLocalBudgets(b.MaxClients)
+		g.metrics.Register(local.Collectors()...)
+		store = local
+	}
+	o := limits.Options{
+		Store:   store,
+		Rate:    cache.Rate{PointsPerSecond: float64(b.Rate.Points) / b.Rate.Per.Seconds(), Burst: float64(b.Burst)},
+		MaxCost: float64(b.MaxCost),
+	}
+	for _, id := range b.Identify {
+		o.Identify = append(o.Identify, limits.Identifier{Header: id.Header})
+	}
+	var err error
+	if g.budgets, err = limits.New(o); err != nil {
+		return fmt.Errorf("budgets: %w", err)
+	}
+	g.metrics.Register(g.budgets.Collectors()...)
+	return nil
+}
+
+func (g *Gateway) operationOptions() operation.Options {
+	l := g.config.Limits
+	o := operation.Options{
+		Limits: operation.Limits{
+			Tokens: l.Tokens, Depth: l.Depth, Fields: l.Fields, RootFields: l.RootFields, Aliases: l.Aliases,
+		},
+		Introspection: g.config.Introspection,
+	}
+	if g.config.Budgets != nil {
+		o.DefaultListSize = g.config.Budgets.ListSize
+	}
+	return o
+}
