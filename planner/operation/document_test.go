@@ -197,6 +197,30 @@ func TestOneDocumentServesManyGoroutines(t *testing.T) {
 	}
 }
 
+func TestWhatIsInaccessibleIsNotThere(t *testing.T) {
+	p := NewParser(loadSDL(t, `
+type Query { n(kind: Kind): N }
+type Mutation { x: Int }
+type Subscription { x: Int }
+enum Kind { OPEN SECRET @inaccessible }
+interface N { id: ID hidden: ID @inaccessible }
+type A implements N { id: ID hidden: ID @inaccessible }
+type B implements N @inaccessible { id: ID hidden: ID }
+`), Options{Introspection: true})
+	for _, document := range []string{"{ n { hidden } }", "{ n { ... on B { id } } }", "{ n(kind: SECRET) { id } }"} {
+		if _, errs := p.Parse(document); len(errs) == 0 {
+			t.Errorf("%s is valid", document)
+		}
+	}
+	o := mustParse(t, p, "query ($k: Kind) { n(kind: $k) { id } }", "")
+	if names := o.types.names(o.Root.Fields[0].Selections.Possible); len(names) != 1 || names[0] != "A" {
+		t.Errorf("possible are %v", names)
+	}
+	if _, errs := o.Coerce([]byte(`{"k": "SECRET"}`)); len(errs) == 0 {
+		t.Error("a hidden enum value passes as a variable")
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	for _, text := range []string{
 		"{ now }", "query ($a: Boolean!) { me @include(if: $a) { id ...F } } fragment F on User { name }",

@@ -187,6 +187,11 @@ func (n *normaliser) occur(flat *flattened, o occurrence) error {
 		if (o.field.SelectionSet == nil || before.field == o.field) && o.guard.implies(before.guard) && o.on.SubsetOf(before.on) {
 			return nil
 		}
+		if before.field == o.field && before.guard == o.guard {
+			if widened, err := n.widen(flat, i, o.on); widened || err != nil {
+				return err
+			}
+		}
 	}
 	if err := n.spend(1, 0); err != nil {
 		return err
@@ -194,6 +199,22 @@ func (n *normaliser) occur(flat *flattened, o occurrence) error {
 	flat.byKey[key] = append(flat.byKey[key], len(flat.all))
 	flat.all = append(flat.all, o)
 	return nil
+}
+
+// widen lets occurrence i stand for more object types, where none of these has
+// anything between i and the end: "... on A { ...F } ...F" is F once.
+func (n *normaliser) widen(flat *flattened, i int, on schema.TypeSet) (bool, error) {
+	if err := n.spend(0, len(flat.all)-i); err != nil {
+		return false, err
+	}
+	more := on.AndNot(flat.all[i].on)
+	for _, later := range flat.all[i+1:] {
+		if !later.on.And(more).Empty() {
+			return false, nil
+		}
+	}
+	flat.all[i].on = flat.all[i].on.Or(more)
+	return true, nil
 }
 
 // class is a set of object types for which an occurrence merges with the same

@@ -52,7 +52,8 @@ type SelectionSet struct {
 	// abstract.
 	Type string
 	// Possible are the object types that the value can have here: the possible
-	// types of Type, narrowed by where it stands.
+	// types of Type, narrowed by where it stands. Those that the API does not show
+	// (@inaccessible) are not among them.
 	Possible schema.TypeSet
 	// Fields are in the order in which the answer has them. For any one object
 	// type and any conditions, at most one of the fields with one ResponseKey applies.

@@ -68,7 +68,7 @@ func (t *typeTable) field(object int, name string) *ast.FieldDefinition {
 	return t.fields[object][name]
 }
 
-// fieldOf gives the field of a composite type by the type's name.
+// fieldOf gives a composite type's field, __typename included; nil where it has none.
 func (t *typeTable) fieldOf(typ, name string) *ast.FieldDefinition {
 	if name == t.typename.Name {
 		return t.typename
