@@ -240,6 +240,10 @@ func (b *builder) newType(name string, kind ast.DefinitionKind, pos *ast.Positio
 // addType adds a definition or an extension to the type of that name.
 func (b *builder) addType(def *ast.Definition, extension bool) {
 	if b.machinery(def.Name) || builtInScalar(def.Name) {
+		if a := find(b.applications(def.Directives, &part{}), "inaccessible"); a != nil {
+			b.c.fail(problem{code: codeDisallowedInaccessible, coordinate: def.Name, at: at(b.s, a.pos), fix: "Remove it."},
+				"In subgraph %q, the built-in type %q is marked @%s.", b.s.Name, def.Name, a.local)
+		}
 		return
 	}
 	name := b.rename(def.Name)

@@ -51,6 +51,7 @@ func (c *composer) mergeApplied(to *ast.DirectiveList, coordinate string, source
 		}
 		*to = append(*to, c.mergeOnce(coordinate, from, name))
 	}
+	*to = append(*to, c.contextDirectives(sources)...)
 	*to = append(*to, c.joinDirectives(sources)...)
 }
 

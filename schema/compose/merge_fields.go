@@ -73,7 +73,7 @@ func (c *composer) joinField(merged *ast.FieldDefinition, owners []*typeDef, sou
 	}
 	needed := !equal || len(sources) < len(owners)
 	for _, f := range sources {
-		needed = needed || f.external || f.has("requires") || f.has("provides") || f.override.matters()
+		needed = needed || f.external || f.has("requires") || f.has("provides") || f.override.matters() || f.contextArguments() != nil
 	}
 	if !needed {
 		return
@@ -103,6 +103,7 @@ func (c *composer) joinField(merged *ast.FieldDefinition, owners []*typeDef, sou
 		if f.override.label != "" {
 			args = append(args, argument{"overrideLabel", text(f.override.label)})
 		}
+		args = append(args, argument{"contextArguments", f.contextArguments()})
 		merged.Directives = append(merged.Directives, directive("join__field", args...))
 	}
 }

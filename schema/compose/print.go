@@ -23,14 +23,21 @@ func (c *composer) print() string {
 		return ""
 	}
 	specs := slices.Sorted(maps.Keys(c.merged.specs))
-	directives := slices.Concat(doc.Directives, c.merged.directives, c.customDefinitions())
+	var own ast.DirectiveDefinitionList
+	if c.merged.specs["context"] {
+		// The two come together, the second under its prefixed name.
+		fromContext := specDefinition("fromContext")
+		fromContext.Name = "context__fromContext"
+		own = append(own, fromContext)
+	}
 	for _, name := range specs {
 		if d := specDefinition(name); d != nil {
-			directives = append(directives, d)
+			own = append(own, d)
 		}
 	}
+	directives := slices.Concat(doc.Directives, own, c.merged.directives, c.customDefinitions())
 	types := append(doc.Definitions, c.graphEnum())
-	types = append(types, specScalars(directives)...)
+	types = append(types, specScalars(own)...)
 	for _, def := range c.merged.types {
 		types = append(types, def)
 	}
@@ -89,9 +96,6 @@ func prefixed(t *ast.Type, prefix string) *ast.Type {
 func specScalars(directives ast.DirectiveDefinitionList) []*ast.Definition {
 	var all []*ast.Definition
 	for _, d := range directives {
-		if _, ok := link.Companion(d.Name); !ok {
-			continue
-		}
 		for _, a := range d.Arguments {
 			if name := a.Type.Name(); strings.Contains(name, "__") {
 				all = append(all, &ast.Definition{Kind: ast.Scalar, Name: name})

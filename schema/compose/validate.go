@@ -27,21 +27,13 @@ func (c *composer) validateSubgraphs() {
 		c.validateUsage(s)
 		c.validateCost(s)
 		c.validateGuards(s)
+		c.validateContexts(s)
 		c.dropUnjoinable(s)
 	}
 }
 
 func at(s *subgraph, pos *ast.Position) []schema.Location {
 	return []schema.Location{s.location(pos)}
-}
-
-// unsupported names the directives that this version does not carry out.
-func unsupported(name string) bool {
-	switch name {
-	case "context", "fromContext":
-		return true
-	}
-	return false
 }
 
 // refuseUnsupported refuses by name what would otherwise be lost on the way to
@@ -53,14 +45,6 @@ func (c *composer) refuseUnsupported(s *subgraph) {
 				"Subgraph %q links %s: Weft does not carry out connectors.", s.Name, f.URL)
 		}
 	}
-	s.eachElement(func(e *element, _ ast.DirectiveLocation) {
-		for _, a := range e.directives {
-			if unsupported(a.name) {
-				c.fail(problem{code: codeUnsupportedFeature, coordinate: e.coordinate, at: at(s, a.pos), fix: "Remove it."},
-					"Subgraph %q uses @%s on %s, which Weft does not carry out yet.", s.Name, a.local, quoteCoordinate(e.coordinate))
-			}
-		}
-	})
 }
 
 func quoteCoordinate(coordinate string) string {

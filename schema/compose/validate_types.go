@@ -104,7 +104,7 @@ func (v typeValidator) input(e *element, t *ast.Type, def *ast.Value) {
 		return
 	}
 	if def != nil {
-		if reason := v.s.checkValue(def, t, v.c.options.MaxDepth); reason != "" {
+		if reason := v.s.checkDefault(def, t, v.c.options.MaxDepth); reason != "" {
 			v.invalid(e, "Correct the default value.", "the default value of %q does not fit: %s", e.coordinate, reason)
 		}
 	}

@@ -9,8 +9,23 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
+// checkDefault is checkValue for a default value, which may leave out required
+// fields of input types: Apollo's tools accept that.
+func (s *subgraph) checkDefault(v *ast.Value, t *ast.Type, depth int) string {
+	return valueChecker{s: s, partial: true}.check(v, t, depth)
+}
+
 // checkValue says why a constant does not fit its type, or nothing.
 func (s *subgraph) checkValue(v *ast.Value, t *ast.Type, depth int) string {
+	return valueChecker{s: s}.check(v, t, depth)
+}
+
+type valueChecker struct {
+	s       *subgraph
+	partial bool // required fields may be missing
+}
+
+func (vc valueChecker) check(v *ast.Value, t *ast.Type, depth int) string {
 	if depth == 0 {
 		return "it nests too deep"
 	}
@@ -24,10 +39,10 @@ func (s *subgraph) checkValue(v *ast.Value, t *ast.Type, depth int) string {
 		return ""
 	case t.Elem != nil:
 		if v.Kind != ast.ListValue {
-			return s.checkValue(v, t.Elem, depth-1)
+			return vc.check(v, t.Elem, depth-1)
 		}
 		for _, child := range v.Children {
-			if reason := s.checkValue(child.Value, t.Elem, depth-1); reason != "" {
+			if reason := vc.check(child.Value, t.Elem, depth-1); reason != "" {
 				return reason
 			}
 		}
@@ -36,7 +51,7 @@ func (s *subgraph) checkValue(v *ast.Value, t *ast.Type, depth int) string {
 	if builtInScalar(t.NamedType) {
 		return checkScalar(v, t.NamedType)
 	}
-	def := s.types[t.NamedType]
+	def := vc.s.types[t.NamedType]
 	if def == nil {
 		return ""
 	}
@@ -46,12 +61,12 @@ func (s *subgraph) checkValue(v *ast.Value, t *ast.Type, depth int) string {
 			return fmt.Sprintf("%s is no value of the enum %q", v, def.name)
 		}
 	case ast.InputObject:
-		return s.checkObject(v, def, depth)
+		return vc.checkObject(v, def, depth)
 	}
 	return ""
 }
 
-func (s *subgraph) checkObject(v *ast.Value, def *typeDef, depth int) string {
+func (vc valueChecker) checkObject(v *ast.Value, def *typeDef, depth int) string {
 	if v.Kind != ast.ObjectValue {
 		return fmt.Sprintf("%s is no %s", v, def.name)
 	}
@@ -60,12 +75,12 @@ func (s *subgraph) checkObject(v *ast.Value, def *typeDef, depth int) string {
 		if f == nil {
 			return fmt.Sprintf("%q has no field %q", def.name, child.Name)
 		}
-		if reason := s.checkValue(child.Value, f.typ, depth-1); reason != "" {
+		if reason := vc.check(child.Value, f.typ, depth-1); reason != "" {
 			return reason
 		}
 	}
 	for _, f := range def.fields {
-		if f.typ.NonNull && f.def == nil && v.Children.ForName(f.name) == nil {
+		if !vc.partial && f.typ.NonNull && f.def == nil && v.Children.ForName(f.name) == nil {
 			return fmt.Sprintf("it lacks the field %q", f.coordinate)
 		}
 	}

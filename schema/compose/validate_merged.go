@@ -1,0 +1,128 @@
+package compose
+
+import (
+	"fmt"
+
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+// validateMerged checks what only the whole supergraph shows.
+func (c *composer) validateMerged() {
+	query := c.merged.types["Query"]
+	if query == nil || len(query.Fields) == 0 {
+		c.fail(problem{code: codeNoQueries, coordinate: "Query", fix: "Give the Query type of at least one subgraph a field."},
+			"No subgraph has a field of the type Query.")
+	}
+	for _, name := range c.merged.names() {
+		def := c.merged.types[name]
+		for _, i := range def.Interfaces {
+			if iface := c.merged.types[i]; iface != nil {
+				c.validateImplementation(def, iface)
+			}
+		}
+	}
+	for _, s := range c.subgraphs {
+		c.validateMergedRequires(s)
+	}
+	c.validateInaccessible()
+}
+
+// validateImplementation checks that a type has every field of the merged
+// interface, though no subgraph may know them all.
+func (c *composer) validateImplementation(def, iface *ast.Definition) {
+	sources := c.merged.sources[def.Name]
+	for _, want := range iface.Fields {
+		have := def.Fields.ForName(want.Name)
+		if have == nil {
+			declared := c.declarations(iface.Name, want.Name)
+			c.fail(problem{
+				code: codeInterfaceFieldMissing, coordinate: iface.Name + "." + want.Name,
+				at:  append(placesOf(declared), placesOf(sources)...),
+				fix: fmt.Sprintf("Add %q to %q, or remove it from the interface.", want.Name, def.Name),
+			}, "The interface field %q, declared in %s, is not implemented by %q in any subgraph (%s).",
+				iface.Name+"."+want.Name, inSubgraphs(namesOf(declared)), def.Name, inSubgraphs(namesOf(sources)))
+			continue
+		}
+		coordinate := def.Name + "." + want.Name
+		p := problem{code: codeInvalidGraphQL, coordinate: coordinate,
+			at: append(placesOf(c.declarations(def.Name, want.Name)), placesOf(c.declarations(iface.Name, want.Name))...)}
+		if !c.sameOrSubtype(have.Type, want.Type) {
+			p.fix = "Change one of the declarations that were merged."
+			c.fail(p, "In the supergraph %q has the type %s, but the interface %q asks for %s.", coordinate, have.Type, iface.Name, want.Type)
+		}
+		for _, a := range want.Arguments {
+			if own := have.Arguments.ForName(a.Name); own == nil || own.Type.String() != a.Type.String() {
+				p.fix = fmt.Sprintf("Give %q the argument %s: %s in every subgraph.", coordinate, a.Name, a.Type)
+				c.fail(p, "In the supergraph %q does not have the argument %s: %s that the interface %q asks for.", coordinate, a.Name, a.Type, iface.Name)
+			}
+		}
+		for _, a := range have.Arguments {
+			if want.Arguments.ForName(a.Name) == nil && a.Type.NonNull && a.DefaultValue == nil {
+				p.fix = "Make it nullable or give it a default."
+				c.fail(p, "In the supergraph the argument %q of %q is required, but the interface %q does not have it.", a.Name, coordinate, iface.Name)
+			}
+		}
+	}
+}
+
+// declarations gives a field's declarations in all subgraphs.
+func (c *composer) declarations(typeName, field string) []*fieldDef {
+	var all []*fieldDef
+	for _, t := range c.merged.sources[typeName] {
+		if f := t.byName[field]; f != nil {
+			all = append(all, f)
+		}
+	}
+	return all
+}
+
+// validateMergedRequires checks the arguments in every @requires against the
+// merged schema: merging may have dropped an argument or made it required.
+func (c *composer) validateMergedRequires(s *subgraph) {
+	for _, t := range s.order {
+		for _, f := range t.fields {
+			a := f.find("requires")
+			if a == nil {
+				continue
+			}
+			fs, err := c.parseFieldSet(s, t, &f.element, a)
+			if err != nil {
+				continue // found before merging
+			}
+			c.validateRequiredArguments(fs, fs.selections)
+			if def := c.merged.types[t.name]; def != nil && def.Fields.ForName(f.name) != nil {
+				c.validateTransitiveGuards(fs, fs.selections, def.Fields.ForName(f.name))
+			}
+		}
+	}
+}
+
+func (c *composer) validateRequiredArguments(fs *fieldSet, all []*selected) {
+	for _, one := range all {
+		c.validateRequiredArguments(fs, one.below)
+		if one.field == nil {
+			continue
+		}
+		def := c.merged.types[one.field.parent.name]
+		if def == nil {
+			continue
+		}
+		field := def.Fields.ForName(one.field.name)
+		if field == nil {
+			continue
+		}
+		p := fs.problem("INVALID_FIELDS", "Declare the same arguments in every subgraph that has the field.")
+		for _, a := range one.args {
+			if field.Arguments.ForName(a.Name) == nil {
+				c.fail(p, "On %q in subgraph %q, %s gives %q the argument %q, which it does not have in the supergraph because not all subgraphs declare it.",
+					fs.on, fs.sub.Name, fs, one.field.coordinate, a.Name)
+			}
+		}
+		for _, a := range field.Arguments {
+			if a.Type.NonNull && a.DefaultValue == nil && one.args.ForName(a.Name) == nil {
+				c.fail(p, "On %q in subgraph %q, %s does not give %q the argument %q, which it needs in the supergraph.",
+					fs.on, fs.sub.Name, fs, one.field.coordinate, a.Name)
+			}
+		}
+	}
+}
