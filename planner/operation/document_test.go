@@ -149,6 +149,9 @@ func TestErrorsHaveCodesAndLocations(t *testing.T) {
 		{"{ ... @defer { me { id } } }", CodeValidationFailed, `"@defer"`},
 		{"{ search @stream { __typename } }", CodeValidationFailed, `"@stream"`},
 		{"query @sort { now }", CodeValidationFailed, `does not carry out the directive "@sort"`},
+		{"{ me { friends(first: 2147483648) { id } } }", CodeValidationFailed, "non 32-bit signed integer value: 2147483648"},
+		{"{ me { friends(first: 99999999999999999999) { id } } }", CodeValidationFailed, "99999999999999999999"},
+		{"query ($n: Int = -2147483649) { me { friends(first: $n) { id } } }", CodeValidationFailed, "non 32-bit"},
 		{"{ __schema { types { name } } }", "INTROSPECTION_DISABLED", "Introspection is turned off"},
 		{`{ __type(name: "User") { name } }`, "INTROSPECTION_DISABLED", "Introspection is turned off"},
 	} {
@@ -175,6 +178,33 @@ func TestSuggestionsFollowIntrospection(t *testing.T) {
 	}
 	if _, errs := NewParser(sg, Options{}).Parse("{ __typename me { __typename } }"); len(errs) > 0 {
 		t.Errorf("__typename is refused: %v", errs)
+	}
+}
+
+// The introspection query that tools send is within the limits.
+func TestToolsMayIntrospect(t *testing.T) {
+	const ofType = "kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name } } } } } }"
+	o := mustParse(t, NewParser(loadSDL(t, testSchema), Options{Introspection: true}), `query IntrospectionQuery {
+  __schema {
+    description queryType { name } mutationType { name } subscriptionType { name }
+    types { ...FullType }
+    directives { name description isRepeatable locations args(includeDeprecated: true) { ...InputValue } }
+  }
+}
+fragment FullType on __Type {
+  kind name description specifiedByURL isOneOf
+  fields(includeDeprecated: true) { name description args(includeDeprecated: true) { ...InputValue } type { ...TypeRef } isDeprecated deprecationReason }
+  inputFields(includeDeprecated: true) { ...InputValue }
+  interfaces { ...TypeRef }
+  enumValues(includeDeprecated: true) { name description isDeprecated deprecationReason }
+  possibleTypes { ...TypeRef }
+}
+fragment InputValue on __InputValue { name description type { ...TypeRef } defaultValue isDeprecated deprecationReason }
+fragment TypeRef on __Type { `+ofType+` }`, "")
+	for _, f := range o.Root.Fields[0].Selections.Fields {
+		if f.On.Empty() {
+			t.Errorf("%s is selected on no type", f.Name)
+		}
 	}
 }
 

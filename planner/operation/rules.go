@@ -2,6 +2,7 @@ package operation
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -16,7 +17,8 @@ import (
 func newRules(introspection bool, limits Limits) []core.Rule {
 	set := rules.NewDefaultRules()
 	set.ReplaceRule(rules.OverlappingFieldsCanBeMergedRule.Name, overlapRule(limits))
-	set.AddRule("KnownExecution", refuseDirectives)
+	set.AddRule("DirectivesCarriedOut", refuseDirectives)
+	set.AddRule("IntegersOf32Bits", refuseLongIntegers)
 	if !introspection {
 		set.AddRule("Introspection", refuseIntrospection)
 		// A suggestion tells names of the schema, which introspection is off to hide.
@@ -52,6 +54,19 @@ func refuseDirectives(events *core.Events, addError core.AddErrFunc) {
 			return // an unknown one is another rule's
 		}
 		addError(core.Message("The gateway does not carry out the directive %q in operations.", "@"+d.Name), core.At(d.Position))
+	})
+}
+
+// refuseLongIntegers refuses literals of type Int that need more than 32 bits
+// (specification §3.5.1), which gqlparser's rule lets pass up to 64.
+func refuseLongIntegers(events *core.Events, addError core.AddErrFunc) {
+	events.OnValue(func(_ *core.Walker, v *ast.Value) {
+		if v.Kind != ast.IntValue || v.Definition == nil || v.Definition.Name != "Int" {
+			return
+		}
+		if n, err := strconv.ParseInt(v.Raw, 10, 64); err == nil && n != int64(int32(n)) {
+			addError(core.Message("Int cannot represent non 32-bit signed integer value: %s", v.Raw), core.At(v.Position))
+		}
 	})
 }
 
