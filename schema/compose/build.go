@@ -77,7 +77,9 @@ func (b *builder) build() {
 		b.addType(def, true)
 	}
 	for _, d := range b.doc.Directives {
-		if !b.machinery("@"+d.Name) && !specified(d.Name) {
+		if spec := b.specOf(d.Name); spec != nil {
+			b.checkDefinition(d, spec)
+		} else if !b.machinery("@"+d.Name) && !specified(d.Name) {
 			b.addDirective(d)
 		}
 	}
@@ -240,6 +242,7 @@ func (b *builder) newType(name string, kind ast.DefinitionKind, pos *ast.Positio
 // addType adds a definition or an extension to the type of that name.
 func (b *builder) addType(def *ast.Definition, extension bool) {
 	if b.machinery(def.Name) || builtInScalar(def.Name) {
+		b.checkType(def)
 		if a := find(b.applications(def.Directives, &part{}), "inaccessible"); a != nil {
 			b.c.fail(problem{code: codeDisallowedInaccessible, coordinate: def.Name, at: at(b.s, a.pos), fix: "Remove it."},
 				"In subgraph %q, the built-in type %q is marked @%s.", b.s.Name, def.Name, a.local)

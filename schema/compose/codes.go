@@ -11,7 +11,9 @@ const (
 	codeNoSubgraphs         schema.Code = "NO_SUBGRAPHS"
 	codeTooManyErrors       schema.Code = "TOO_MANY_ERRORS"
 
-	codeInvalidLinkUsage      schema.Code = "INVALID_LINK_DIRECTIVE_USAGE"
+	codeDirectiveDefinition   schema.Code = "DIRECTIVE_DEFINITION_INVALID"
+	codeTypeDefinition        schema.Code = "TYPE_DEFINITION_INVALID"
+	codeImportMismatch        schema.Code = "LINK_IMPORT_NAME_MISMATCH"
 	codeExtensionWithNoBase   schema.Code = "EXTENSION_WITH_NO_BASE"
 	codeExtensionOfWrongKind  schema.Code = "EXTENSION_OF_WRONG_KIND"
 	codeDirectiveComposition  schema.Code = "DIRECTIVE_COMPOSITION_ERROR"

@@ -32,6 +32,7 @@ func (m *supergraph) names() []string { return slices.Sorted(maps.Keys(m.types))
 func (c *composer) merge() {
 	c.merged = &supergraph{types: map[string]*ast.Definition{}, sources: map[string][]*typeDef{}, specs: map[string]bool{}}
 	c.collectTypes()
+	c.checkImportedNames()
 	c.collectCustomDirectives()
 	c.resolveOverrides()
 	names := c.merged.names()
