@@ -11,6 +11,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/weft-graphql/weft/planner"
+	"github.com/weft-graphql/weft/planner/operation"
 	"github.com/weft-graphql/weft/schema"
 )
 
@@ -19,6 +20,7 @@ import (
 // waits for.
 func checkPlan(t *testing.T, sg *schema.Supergraph, p *planner.Plan) {
 	t.Helper()
+	checkComplete(t, p)
 	for i, s := range p.Steps {
 		if s.ID != i {
 			t.Errorf("step %d has the ID %d", i, s.ID)
@@ -43,6 +45,39 @@ func checkPlan(t *testing.T, sg *schema.Supergraph, p *planner.Plan) {
 			t.Errorf("step %d is invalid on %s: %v\n%s", i, sg.Graphs[s.Graph].Name, errs, text)
 		}
 	}
+}
+
+// checkComplete makes sure that all that the client selects is fetched.
+func checkComplete(t *testing.T, p *planner.Plan) {
+	t.Helper()
+	all := newTree()
+	for _, s := range p.Steps {
+		for _, part := range s.Parts {
+			if part.Entity == nil {
+				all.add(part.Output)
+				continue
+			}
+			for _, path := range part.Entity.Paths {
+				if at := all.follow(path); at != nil {
+					at.add(part.Output)
+				}
+			}
+		}
+	}
+	var check func(*tree, *operation.SelectionSet, string)
+	check = func(at *tree, set *operation.SelectionSet, path string) {
+		for _, f := range set.Fields {
+			below := at.below[f.Key]
+			switch {
+			case f.Name == "__typename":
+			case below == nil:
+				t.Errorf("nothing fetches %s.%s", path, f.Key)
+			case f.Selections != nil:
+				check(below, f.Selections, path+"."+f.Key)
+			}
+		}
+	}
+	check(all, p.Operation.Root, "")
 }
 
 // requestText is a step's request as the executor would send it with all parts.

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -100,25 +101,22 @@ func (f *fixture) operation(t testing.TB, text string) *operation.Operation {
 	return op
 }
 
-// describe plans an operation, with the labels on that a comment "# labels: a b"
-// names, and checks the plan.
+// describe plans an operation and checks the plan. A comment "# labels: a !b"
+// decides about override labels: a is on, b is off.
 func (f *fixture) describe(t *testing.T, text string) string {
 	op := f.operation(t, text)
 	var c operation.Conditions
 	if line, ok := strings.CutPrefix(text, "# labels: "); ok {
 		line, _, _ = strings.Cut(line, "\n")
-		for _, label := range strings.Fields(line) {
-			found := false
-			for i, condition := range op.Conditions {
-				if condition.Kind == operation.LabelCondition && condition.Name == label {
-					c |= 1 << i
-					found = true
-				}
+		decided := *op
+		for _, word := range strings.Fields(line) {
+			label, off := strings.CutPrefix(word, "!")
+			if !off {
+				c |= 1 << len(decided.Conditions)
 			}
-			if !found {
-				t.Errorf("the operation has no condition for the label %s", label)
-			}
+			decided.Conditions = append(slices.Clip(decided.Conditions), operation.Condition{Kind: operation.LabelCondition, Name: label})
 		}
+		op = &decided
 	}
 	p, err := f.planner.Plan(t.Context(), op, c)
 	if err != nil {

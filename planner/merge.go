@@ -8,6 +8,7 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"github.com/weft-graphql/weft/planner/operation"
 	"github.com/weft-graphql/weft/schema"
 )
 
@@ -33,20 +34,85 @@ func (w *planning) entityParts() map[*fetch]*Part {
 			signatures[f] = w.signature(f, texts[f], below[f], signatures)
 		}
 	}
-	first := map[string]*fetch{}
+	first := map[string]*Part{}
 	for _, f := range w.fetches {
-		if parts[f] == nil {
+		p := parts[f]
+		if p == nil {
 			continue
 		}
-		sig := signatures[f]
-		if same := first[sig]; same != nil {
-			parts[same].Entity.Paths = append(parts[same].Entity.Paths, parts[f].Entity.Paths...)
+		p.Guards = f.place.within(p.Guards)
+		// The same entities under other guards are one part that either needs.
+		path := fmt.Sprint(p.Entity.Paths[0])
+		if same := first[path+signatures[f]]; same != nil {
+			same.Guards = orGuards(same.Guards, p.Guards)
 			delete(parts, f)
 			continue
 		}
-		first[sig] = f
+		first[path+signatures[f]] = p
+		sig := guardsText(p.Guards) + signatures[f]
+		if same := first[sig]; same != nil {
+			same.Entity.Paths = append(same.Entity.Paths, p.Entity.Paths...)
+			delete(parts, f)
+			continue
+		}
+		first[sig] = p
 	}
 	return parts
+}
+
+// within adds to guards of what is needed at a place those of the fields that
+// lead there: under other guards another field may bring objects to the same path.
+func (p *place) within(guards operation.Guards) operation.Guards {
+	for ; p.parent != nil; p = p.parent {
+		guards = andGuards(guards, p.slot.guards)
+	}
+	return guards
+}
+
+// maxGuards is how many alternatives guards of a part may have. With more the
+// part is guarded less than it could be, which costs a needless request at worst.
+const maxGuards = 16
+
+func andGuards(a, b operation.Guards) operation.Guards {
+	switch {
+	case a == nil:
+		return b
+	case b == nil || len(a)*len(b) > maxGuards:
+		return a
+	}
+	var out operation.Guards
+	for _, x := range a {
+		for _, y := range b {
+			g := operation.Guard{Require: x.Require | y.Require, Forbid: x.Forbid | y.Forbid}
+			if g.Require&g.Forbid == 0 && !slices.Contains(out, g) {
+				out = append(out, g)
+			}
+		}
+	}
+	if len(out) == 0 {
+		return a // never holds; the part finds no objects
+	}
+	return out
+}
+
+func orGuards(a, b operation.Guards) operation.Guards {
+	if a == nil || b == nil {
+		return nil
+	}
+	var out operation.Guards
+	all := slices.Concat(a, b)
+	for i, g := range all {
+		// A guard that asks more than another one, or the same again, adds nothing.
+		if !slices.ContainsFunc(all[:i], func(o operation.Guard) bool { return implies(g, o) }) &&
+			!slices.ContainsFunc(all[i+1:], func(o operation.Guard) bool { return implies(g, o) && o != g }) {
+			out = append(out, g)
+		}
+	}
+	return out
+}
+
+func implies(g, o operation.Guard) bool {
+	return o.Require&^g.Require == 0 && o.Forbid&^g.Forbid == 0
 }
 
 // entityPart makes one fetch's part. Its Text lacks the head that nameParts
@@ -143,7 +209,11 @@ type fetchBelow struct {
 // signature is equal for fetches that can be one part.
 func (w *planning) signature(f *fetch, text string, below []fetchBelow, known map[*fetch]string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d/%d/%v%s", f.graph, f.depth, usesGuards(f.root.entries), text)
+	fmt.Fprintf(&b, "%d/%d/%s", f.graph, f.depth, text)
+	if !f.root.evenGuards() {
+		// Some fields repeat their guards, so the part's must stay what they are.
+		b.WriteString(guardsText(usesGuards(f.root.entries)))
+	}
 	for _, in := range f.inputs {
 		fmt.Fprintf(&b, "|%x", []uint64(in.types))
 		b.WriteString(describeRequires(in.fields))
@@ -158,6 +228,19 @@ func (w *planning) signature(f *fetch, text string, below []fetchBelow, known ma
 		}
 	}
 	return b.String()
+}
+
+// evenGuards reports whether all fields of a selection stand under the same guards.
+func (s *selection) evenGuards() bool {
+	all := usesGuards(s.entries)
+	for _, e := range s.entries {
+		for _, u := range e.uses {
+			if !equalGuards(u.guards, all) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func describeRequires(rs []*Require) string {

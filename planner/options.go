@@ -30,6 +30,7 @@ func (o *option) hops() int {
 // is no way are left out. wide also looks at moves to other subgraphs where the
 // field can be had without.
 func (w *planning) options(p *place, types schema.TypeSet, field string, limit int, wide bool) []option {
+	w.checkLabels(types, field)
 	var out []option
 	rest := types
 	if !wide {

@@ -1,9 +1,11 @@
 package planner
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -57,7 +59,7 @@ func (p *Planner) Plan(ctx context.Context, op *operation.Operation, c operation
 	if err := w.planRoots(); err != nil {
 		return nil, fmt.Errorf("planner: %w", err)
 	}
-	if err := ctx.Err(); err != nil {
+	if err := cmp.Or(w.refused, ctx.Err()); err != nil {
 		return nil, fmt.Errorf("planner: %w", err)
 	}
 	return &Plan{Operation: op, Steps: w.steps(), Blocks: []Block{{}}, Degraded: w.degraded}, nil
@@ -65,10 +67,13 @@ func (p *Planner) Plan(ctx context.Context, op *operation.Operation, c operation
 
 // planning is the state of making one plan.
 type planning struct {
-	ctx    context.Context
-	g      *graph.Graph
-	op     *operation.Operation
-	labels graph.Labels
+	ctx context.Context
+	g   *graph.Graph
+	op  *operation.Operation
+	// labels are the override labels that are on; decided are those that the
+	// operation's conditions tell about; refused is set once another is needed.
+	labels, decided graph.Labels
+	refused         error
 
 	// left is what remains of the budget; deadline is zero where there is none.
 	left     int
@@ -82,10 +87,10 @@ type planning struct {
 	// deepest is the depth of the deepest fetch so far.
 	deepest int
 
-	// aliases are the keys of the planner's own fields; taken are all keys that
-	// the client uses, typename is the key of __typename.
+	// keys holds all keys in use with the identity of the field that they stand for,
+	// or mixed; aliases finds a field's key; typename is the key of __typename.
+	keys     map[string]string
 	aliases  map[string]string
-	taken    map[string]bool
 	typename string
 
 	// active are the requirements being looked at; cut is set where one of them
@@ -103,56 +108,105 @@ type request struct{ graph, depth int }
 func newPlanning(ctx context.Context, p *Planner, op *operation.Operation, c operation.Conditions) *planning {
 	w := &planning{
 		ctx: ctx, g: p.g, op: op, left: p.o.MaxNodes,
-		requests: map[request]int{}, aliases: map[string]string{}, taken: map[string]bool{}, typename: "__typename",
+		requests: map[request]int{}, aliases: map[string]string{}, keys: map[string]string{},
 		active: map[activeRequire]bool{}, local: map[localKey]bool{},
 	}
 	if p.o.MaxTime > 0 {
 		w.deadline = time.Now().Add(p.o.MaxTime)
 	}
-	for i, condition := range op.Conditions {
-		if condition.Kind != operation.LabelCondition || c&(1<<i) == 0 {
-			continue
-		}
-		for l, label := range p.g.Labels {
-			if label == condition.Name {
-				if w.labels == nil {
-					w.labels = make(graph.Labels, len(p.g.Labels))
-				}
-				w.labels[l] = true
-			}
-		}
-	}
+	w.readLabels(c)
 	w.takeKeys(op.Root)
-	if w.taken["__typename"] {
-		w.typename = w.alias("__typename", "", "")
-	}
+	w.typename = w.alias("__typename", "", "")
 	return w
 }
 
-// takeKeys notes the client's keys, so that the planner's own differ from them.
+// readLabels finds the values of the override labels in the request's conditions.
+func (w *planning) readLabels(c operation.Conditions) {
+	if len(w.g.Labels) == 0 {
+		return
+	}
+	w.labels, w.decided = make(graph.Labels, len(w.g.Labels)), make(graph.Labels, len(w.g.Labels))
+	for i, condition := range w.op.Conditions {
+		if condition.Kind != operation.LabelCondition {
+			continue
+		}
+		if l, ok := slices.BinarySearch(w.g.Labels, condition.Name); ok {
+			w.decided[l], w.labels[l] = true, c&(1<<i) != 0
+		}
+	}
+}
+
+// ErrLabel says that an operation needs a field whose @override has a label, and
+// that the operation's conditions do not tell whether the label is on.
+var ErrLabel = errors.New("progressive @override is not supported here")
+
+// checkLabels refuses a field about which an undecided label decides.
+func (w *planning) checkLabels(types schema.TypeSet, field string) {
+	if w.refused != nil || !w.g.Labelled(field) {
+		return
+	}
+	for o := range types.All() {
+		for _, n := range w.g.Object(o).Nodes() {
+			if n == nil {
+				continue
+			}
+			if e := n.Edge(field); e != nil && e.Label >= 0 && !w.decided.On(e.Label) {
+				w.refused = fmt.Errorf("%w: nobody decides about the label %q of %s.%s", ErrLabel, w.g.Labels[e.Label], n.Type.Name, field)
+				return
+			}
+		}
+	}
+}
+
+// mixed is the identity of a key that stands for different fields.
+const mixed = "mixed"
+
+// takeKeys notes the client's keys, so that the planner's own never mean
+// something else.
 func (w *planning) takeKeys(set *operation.SelectionSet) {
 	for _, f := range set.Fields {
-		if f.Key != "__typename" || f.Name != "__typename" {
-			w.taken[f.Key] = true
+		if f.Name == "__schema" || f.Name == "__type" {
+			w.keys[f.Key] = mixed
+			continue
 		}
-		if f.Selections != nil && f.Name != "__schema" && f.Name != "__type" {
+		typ := ""
+		if f.Definition != nil && f.Name != "__typename" {
+			typ = f.Definition.Type.String()
+		}
+		id := identity(f.Name, printArguments(f.Arguments), typ)
+		if known, ok := w.keys[f.Key]; ok && known != id {
+			id = mixed
+		}
+		w.keys[f.Key] = id
+		if f.Selections != nil {
 			w.takeKeys(f.Selections)
 		}
 	}
 }
 
-// alias gives the key of a field of the planner's own: one for each name,
-// arguments and type, so that equal fields meet under one key everywhere.
+// identity is equal for fields that may be selected under one key everywhere.
+func identity(name, arguments, typ string) string { return name + arguments + ":" + typ }
+
+// alias gives the key of a field of the planner's own: its name, unless that
+// stands for something else in this operation.
 func (w *planning) alias(name, arguments, typ string) string {
-	id := name + arguments + ":" + typ
+	id := identity(name, arguments, typ)
 	if key, ok := w.aliases[id]; ok {
 		return key
 	}
-	key := "_w_" + name
-	for i := 1; w.taken[key]; i++ {
-		key = fmt.Sprintf("_w_%s_%d", name, i)
+	key := name
+	if arguments != "" {
+		key = "_w_" + name
 	}
-	w.taken[key] = true
+	for i := 0; ; i++ {
+		if known, ok := w.keys[key]; !ok || known == id {
+			break
+		}
+		if key = "_w_" + name; i > 0 {
+			key = fmt.Sprintf("_w_%s_%d", name, i)
+		}
+	}
+	w.keys[key] = id
 	w.aliases[id] = key
 	return key
 }

@@ -97,7 +97,10 @@ func (pr *printer) entry(fields []printed, out *Selection, s *selection, e *entr
 				guarded = pr.w.guarded(text, fieldHead(e.slot), u.guards)
 			}
 			for _, name := range pr.fragments(s, e.slot.name, on) {
-				fields = append(fields, printed{name, guarded})
+				// One key can be the client's and, for other types, the planner's.
+				if f := (printed{name, guarded}); !slices.Contains(fields, f) {
+					fields = append(fields, f)
+				}
 			}
 		}
 		if all.Empty() {
@@ -106,20 +109,36 @@ func (pr *printer) entry(fields []printed, out *Selection, s *selection, e *entr
 		if !s.types.SubsetOf(all) {
 			o.On = all
 		}
-		out.Fields = append(out.Fields, o)
+		out.add(o)
 	}
 	return fields
+}
+
+// add joins a leaf with another of the same key.
+func (s *Selection) add(o *Output) {
+	for _, same := range s.Fields {
+		if same.Key != o.Key || same.Selection != nil || o.Selection != nil {
+			continue
+		}
+		if same.On == nil || o.On == nil {
+			same.On = nil
+		} else {
+			same.On = same.On.Or(o.On)
+		}
+		return
+	}
+	s.Fields = append(s.Fields, o)
 }
 
 // fragments names the types whose fragments a field must stand in to be selected
 // for exactly the object types on; "" is no fragment.
 func (pr *printer) fragments(s *selection, field string, on schema.TypeSet) []string {
 	if n := s.node; n != nil {
-		if n.Type.Object >= 0 || n.Opaque {
-			if s.place.parent != nil || len(s.fetch.inputs) == 0 {
-				return []string{""}
-			}
+		if s == s.fetch.root && len(s.fetch.inputs) > 0 {
 			return []string{n.Type.Name} // an interface object's entities
+		}
+		if n.Type.Object >= 0 || n.Opaque {
+			return []string{""}
 		}
 		if e := n.Edge(field); e != nil && !e.External && e.Requires == nil && s.types.SubsetOf(on) {
 			return []string{""}

@@ -45,16 +45,16 @@ func (w *planning) useHops(p *place, need schema.TypeSet, u *graph.FieldUse, lim
 		}
 		return hops, need.SubsetOf(covered)
 	}
+	s := w.slotFor(p, u, need, nil, true)
 	for _, wide := range []bool{false, true} {
-		if hops, ok = w.compositeHops(p, need, u, limit, wide); ok {
+		if hops, ok = w.compositeHops(p, s, need, u, limit, wide); ok {
 			return hops, true
 		}
 	}
 	return 0, false
 }
 
-func (w *planning) compositeHops(p *place, need schema.TypeSet, u *graph.FieldUse, limit int, wide bool) (hops int, ok bool) {
-	s := w.slotFor(p, u, need, nil)
+func (w *planning) compositeHops(p *place, s *slot, need schema.TypeSet, u *graph.FieldUse, limit int, wide bool) (hops int, ok bool) {
 	covered := schema.TypeSet(nil)
 	for _, o := range w.options(p, need, u.Name, limit, wide) {
 		c := w.child(p, s, o.types, u.Type)
@@ -74,15 +74,16 @@ func (w *planning) compositeHops(p *place, need schema.TypeSet, u *graph.FieldUs
 
 // slotFor finds the slot by which a field set's field is in the merged tree: the
 // client's own where it has the same field for all the types, unconditionally or
-// under the same guards; else one of the planner's.
-func (w *planning) slotFor(p *place, u *graph.FieldUse, types schema.TypeSet, guards operation.Guards) *slot {
+// under the same guards; else one of the planner's. trial is set where nothing
+// will be selected yet.
+func (w *planning) slotFor(p *place, u *graph.FieldUse, types schema.TypeSet, guards operation.Guards, trial bool) *slot {
 	text := printArguments(u.Arguments)
 	for _, s := range p.slots {
 		if s.name != u.Name || s.text != text {
 			continue
 		}
 		if s.client == nil {
-			if s.definition.Type.String() == u.Definition.Type.String() && (s.guards == nil || equalGuards(s.guards, guards)) {
+			if s.definition.Type.String() == u.Definition.Type.String() && (trial || equalGuards(s.guards, guards)) {
 				return s
 			}
 			continue
@@ -116,7 +117,7 @@ func (w *planning) supply(p *place, types schema.TypeSet, set *graph.FieldSet, d
 			out = append(out, &Require{Name: "__typename", Key: w.typename, On: u.On})
 			continue
 		}
-		s := w.slotFor(p, u, need, guards)
+		s := w.slotFor(p, u, need, guards, false)
 		r := &Require{Name: u.Name, Key: s.key, NonNull: nonNull}
 		if !types.SubsetOf(need) {
 			r.On = need
@@ -152,7 +153,7 @@ func (w *planning) supplyLeaf(p *place, s *slot, u *graph.FieldUse, need schema.
 }
 
 func (w *planning) supplyComposite(p *place, s *slot, u *graph.FieldUse, need schema.TypeSet, depth int, guards operation.Guards, nonNull bool, deps *fetchSet) ([]*Require, error) {
-	_, direct := w.compositeHops(p, need, u, depth-1, false)
+	_, direct := w.compositeHops(p, s, need, u, depth-1, false)
 	var fields []*Require
 	for _, o := range w.options(p, need, u.Name, depth-1, !direct) {
 		c := w.child(p, s, o.types, u.Type)

@@ -160,16 +160,9 @@ func usesGuards(entries []*entry) operation.Guards {
 }
 
 func stepGuards(s *Step) operation.Guards {
-	var all operation.Guards
-	for _, p := range s.Parts {
-		if p.Guards == nil {
-			return nil
-		}
-		for _, g := range p.Guards {
-			if !slices.Contains(all, g) {
-				all = append(all, g)
-			}
-		}
+	all := s.Parts[0].Guards
+	for _, p := range s.Parts[1:] {
+		all = orGuards(all, p.Guards)
 	}
 	return all
 }

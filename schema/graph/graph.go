@@ -32,7 +32,8 @@ type Graph struct {
 	// the subgraph resolves without any condition.
 	direct []map[string]schema.TypeSet
 	// labelled holds the same for fields that a label decides about.
-	labelled []map[string][]*Edge
+	labelled      []map[string][]*Edge
+	labelledNames map[string]bool
 }
 
 // Type is a composite type of the supergraph.
@@ -101,6 +102,8 @@ func New(sg *schema.Supergraph) (*Graph, error) {
 		objects:    make([]*Type, len(sg.Objects)),
 		direct:     make([]map[string]schema.TypeSet, len(sg.Graphs)),
 		labelled:   make([]map[string][]*Edge, len(sg.Graphs)),
+
+		labelledNames: map[string]bool{},
 	}
 	for i := range sg.Graphs {
 		g.direct[i], g.labelled[i] = map[string]schema.TypeSet{}, map[string][]*Edge{}
@@ -204,6 +207,7 @@ func (g *Graph) addEdges(n *Node) error {
 			}
 		}
 		if j.OverrideLabel != "" {
+			g.labelledNames[f.Name] = true
 			e.Label, _ = slices.BinarySearch(g.Labels, j.OverrideLabel)
 			e.LabelOn = j.Override != ""
 		}

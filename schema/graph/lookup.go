@@ -39,3 +39,6 @@ func (g *Graph) Direct(graph int, field string, labels Labels) schema.TypeSet {
 	}
 	return types
 }
+
+// Labelled reports whether a label decides about any field of that name.
+func (g *Graph) Labelled(field string) bool { return g.labelledNames[field] }
