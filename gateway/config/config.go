@@ -68,7 +68,7 @@ type Registry struct {
 
 // Redis is the connection that all uses of Redis share.
 type Redis struct {
-	// The address, `redis://USER:PASSWORD@HOST:PORT/DB`, or `rediss://` for TLS. Empty means no Redis.
+	// The address: `redis://USER:PASSWORD@HOST:PORT/DB`, `redis+sentinel://HOST:PORT,…/MASTER/DB` or `redis+cluster://HOST:PORT,…`; `rediss` in place of `redis` means TLS. Empty means no Redis.
 	URL string `yaml:"url" secret:"true" example:"redis://127.0.0.1:6379"`
 	// The longest that a request waits for one call to Redis. Beyond it the call counts as a miss.
 	Timeout Duration `yaml:"timeout" min:"1ms" max:"10s"`
@@ -171,7 +171,7 @@ type Limits struct {
 
 // CSRF is the protection against requests that a foreign web page makes a browser send.
 type CSRF struct {
-	// The headers of which one must be there on a request that a browser sends without asking first (a content type of plain HTML forms, or a GET without one).
+	// The headers of which one must be there on a POST that a browser sends without asking first: one with a content type of plain HTML forms, or without any.
 	Headers []string `yaml:"headers"`
 }
 
@@ -186,8 +186,8 @@ type Budgets struct {
 	// The highest cost of one operation, whatever is left of the budget. 0 means as much as `burst`.
 	MaxCost int64 `yaml:"max_cost" min:"0" max:"1000000000000"`
 	// The length that is assumed for a list of which the schema does not say it (`@listSize`).
-	ListSize int `yaml:"list_size" min:"0" max:"1000000"`
-	// The most clients whose budgets are kept in this process. Beyond it the one that asked longest ago is forgotten.
+	ListSize int `yaml:"list_size" min:"1" max:"1000000"`
+	// The most clients whose budgets are kept in this process. Beyond it one whose budget is full, or nearly so, is forgotten.
 	MaxClients int `yaml:"max_clients" min:"1" max:"100000000"`
 	// Whether budgets are kept in Redis, shared by all gateways, when `redis.url` is set.
 	Redis bool `yaml:"redis"`

@@ -143,3 +143,27 @@ func TestFieldsCarryTheWeightsOfTheActualCost(t *testing.T) {
 		}
 	}
 }
+
+func TestIntrospectionCostsNothingOnceItIsAnswered(t *testing.T) {
+	p := NewParser(loadSDL(t, costSchema), Options{Introspection: true})
+	doc, errs := p.Parse("{ __schema { types { name fields { name args { name } } } } }")
+	if errs != nil {
+		t.Fatal(errs)
+	}
+	op, err := doc.Operation("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var check func(s *SelectionSet)
+	check = func(s *SelectionSet) {
+		for _, f := range s.Fields {
+			if f.FieldCost != 0 || f.ItemCost != 0 {
+				t.Errorf("%s costs %g, and %g an item", f.Name, f.FieldCost, f.ItemCost)
+			}
+			if f.Selections != nil {
+				check(f.Selections)
+			}
+		}
+	}
+	check(op.Root)
+}

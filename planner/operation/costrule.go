@@ -85,7 +85,10 @@ func (t *costTable) rule(object int, field string) *costRule { return t.rules[ob
 // newRule reads a field. Directives on an interface's field hold for those of
 // its object types that do not have their own.
 func (t *costTable) newRule(object *ast.Definition, f *ast.FieldDefinition) *costRule {
-	r := &costRule{definition: f, weight: t.weights[f.Type.Name()]}
+	r := &costRule{definition: f}
+	if !strings.HasPrefix(object.Name, "__") { // introspection costs nothing
+		r.weight = t.weights[f.Type.Name()]
+	}
 	for typ := f.Type; typ.Elem != nil; typ = typ.Elem {
 		r.lists++
 	}
