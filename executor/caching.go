@@ -127,6 +127,9 @@ func (x *execution) scope(i, j int, identity string) *CacheScope {
 	for _, name := range slices.Sorted(slices.Values(part.Variables)) {
 		if raw, ok := x.r.Variables[name]; ok {
 			b = append(append(quoteJSON(append(b, ','), name), ':'), raw...)
+		} else if v := x.p.variableDefault(name); v != nil {
+			// Operations that differ only in a default must not share values.
+			b = quoteJSON(append(quoteJSON(append(b, ','), name+" by default"), ':'), v.String())
 		}
 	}
 	if b != nil {

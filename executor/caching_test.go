@@ -122,3 +122,21 @@ func TestRunTellsCachedValuesOfDifferentIdentitiesApart(t *testing.T) {
 		t.Errorf("keys: %q", slices.Sorted(maps.Keys(cache.values)))
 	}
 }
+
+func TestRunTellsCachedValuesOfDifferentVariablesApart(t *testing.T) {
+	p := plans{t, composed(t, "a", `type Query { find(limit: Int): String }`)}
+	cache := &mapCache{}
+	e := newExecutor(t, Options{Fetcher: bySubgraph(map[string]string{"a": `{"data":{"find":"x"}}`}), Cache: cache})
+	for text, want := range map[string]string{
+		`query($l: Int = 7) { find(limit: $l) }`: `{"l by default":"7"}`,
+		`query($l: Int) { find(limit: $l) }`:     ``,
+	} {
+		s := p.root("a", "find(limit: $l)")
+		s.Parts[0].Variables = []string{"l"}
+		clear(cache.values)
+		run(t, e, p.program(parsed(t, p.sg, text), s), &Request{})
+		if got := cache.scopes["a|Query||"]; got.Variables != want || got.Selection != "find(limit: $l)" {
+			t.Errorf("%s: %+v", text, got)
+		}
+	}
+}

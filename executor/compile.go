@@ -2,6 +2,7 @@ package executor
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -31,6 +32,16 @@ type Program struct {
 
 // Plan is what the program was compiled from.
 func (p *Program) Plan() *planner.Plan { return p.plan }
+
+// variableDefault is the default of one of the operation's variables, or nil.
+func (p *Program) variableDefault(name string) *ast.Value {
+	for _, v := range p.plan.Operation.Variables {
+		if v.Name == name && v.Definition != nil {
+			return v.Definition.DefaultValue
+		}
+	}
+	return nil
+}
 
 type stepProgram struct {
 	step       *planner.Step
@@ -93,6 +104,9 @@ type requireProgram struct {
 	on      schema.TypeSet
 	nonNull bool
 	fields  []requireProgram
+	// or are further places of the same field: the first that has it counts. The
+	// client may have it under one key by a guard that fails and the plan under another.
+	or []requireProgram
 }
 
 type compiler struct {
@@ -304,9 +318,17 @@ func requires(rs []*planner.Require, p *position) ([]requireProgram, error) {
 				return nil, err
 			}
 		}
+		if i := slices.IndexFunc(out, func(o requireProgram) bool { return string(o.name) == string(rp.name) && sameTypes(o.on, rp.on) }); i >= 0 {
+			out[i].or = append(out[i].or, rp)
+			continue
+		}
 		out = append(out, rp)
 	}
 	return out, nil
+}
+
+func sameTypes(a, b schema.TypeSet) bool {
+	return (a == nil) == (b == nil) && a.Equal(b)
 }
 
 // fieldOf finds the client's field with a key; nil where it selected none.

@@ -212,7 +212,14 @@ func (x *execution) render(b []byte, fields []requireProgram, v tape.Value, bare
 	tag := int(x.docs.Header(v).Tag()) - 1
 	for k := range fields {
 		f := &fields[k]
-		if f.on != nil && !f.on.Has(tag) {
+		slot := *x.docs.Slot(v, f.slot)
+		for i := 0; slot.Kind == tape.Missing && i < len(fields[k].or); i++ {
+			f = &fields[k].or[i]
+			slot = *x.docs.Slot(v, f.slot)
+		}
+		if f.on != nil && !f.on.Has(tag) || slot.Kind == tape.Missing && !f.nonNull {
+			// What is missing was not asked for: the fields that require it are left
+			// out by their guards.
 			continue
 		}
 		if !bare {
@@ -221,7 +228,7 @@ func (x *execution) render(b []byte, fields []requireProgram, v tape.Value, bare
 		bare = false
 		b = append(b, f.name...)
 		var state int32
-		if b, state = x.renderValue(b, f, *x.docs.Slot(v, f.slot)); state != 0 {
+		if b, state = x.renderValue(b, f, slot); state != 0 {
 			return b, state
 		}
 	}

@@ -182,7 +182,7 @@ func (n *introspection) stringArgument(f *operation.Field, name string) string {
 			s, _ := tape.Unquote(bytes.TrimSpace(raw))
 			return s
 		}
-		v = n.variableDefault(v.Raw)
+		v = n.x.p.variableDefault(v.Raw)
 	}
 	if v == nil {
 		return ""
@@ -200,18 +200,9 @@ func (n *introspection) booleanArgument(f *operation.Field, name string) bool {
 		if ok {
 			return string(bytes.TrimSpace(raw)) == "true"
 		}
-		v = n.variableDefault(v.Raw)
+		v = n.x.p.variableDefault(v.Raw)
 	}
 	return v != nil && v.Raw == "true"
-}
-
-func (n *introspection) variableDefault(name string) *ast.Value {
-	for _, v := range n.x.p.plan.Operation.Variables {
-		if v.Name == name && v.Definition != nil {
-			return v.Definition.DefaultValue
-		}
-	}
-	return nil
 }
 
 // deprecation gives the reason of @deprecated.
