@@ -283,6 +283,9 @@ func writeType(b *strings.Builder, typ *schema.Type, j *schema.Join, g int) {
 			b.WriteString(")")
 		}
 		fmt.Fprintf(b, ":%s", t)
+		if f.DefaultValue != nil {
+			b.WriteString("=" + f.DefaultValue.String())
+		}
 	}
 	if fields == 0 {
 		b.WriteString(" _none: Int")

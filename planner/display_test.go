@@ -76,10 +76,5 @@ func TestHeavyOperationNeedsSevenRequestsInFourRounds(t *testing.T) {
 func BenchmarkPlanHeavy(b *testing.B) {
 	f := newFixture(b, section(b, "bench.txtar", "supergraph.graphql"))
 	op := f.operation(b, section(b, "bench.txtar", "heavy.graphql"))
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := f.planner.Plan(b.Context(), op, 0); err != nil {
-			b.Fatal(err)
-		}
-	}
+	benchmarkPlan(b, f, op)
 }

@@ -2,6 +2,7 @@ package planner
 
 import (
 	"math"
+	"slices"
 
 	"github.com/weft-graphql/weft/schema"
 	"github.com/weft-graphql/weft/schema/graph"
@@ -107,11 +108,23 @@ func (w *planning) movedOptions(p *place, types schema.TypeSet, field string, li
 			}
 		}
 		opt.arrivals = append(opt.arrivals, w.requiringArrivals(p, c.types, c.reach, field, limit)...)
-		if len(opt.arrivals) > 0 {
-			out = append(out, opt)
-		}
+		out = addOption(out, opt)
 	}
 	return out
+}
+
+// addOption adds an option, together with one that has the same arrivals.
+func addOption(out []option, opt option) []option {
+	if len(opt.arrivals) == 0 {
+		return out
+	}
+	for i := range out {
+		if slices.Equal(out[i].arrivals, opt.arrivals) {
+			out[i].types = out[i].types.Or(opt.types)
+			return out
+		}
+	}
+	return append(out, opt)
 }
 
 // fieldSignature tells object types apart by which ways give the field.

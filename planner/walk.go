@@ -202,12 +202,12 @@ func (w *planning) elsewhere(p *place, s *slot, need schema.TypeSet) bool {
 		}
 		for o := range need.All() {
 			t := w.g.Object(o)
-			if n := t.Node(g); n != nil && len(n.Hubs) > 0 && n.Edge(s.name) != nil {
+			if n := t.Node(g); n != nil && len(n.Hubs) > 0 && w.resolvesAt(n, s.name) {
 				return true
 			}
 			for _, h := range t.Hubs {
 				for _, n := range h.Targets {
-					if n.Graph == g && n.Opaque && n.Edge(s.name) != nil {
+					if n.Graph == g && n.Opaque && w.resolvesAt(n, s.name) {
 						return true
 					}
 				}
@@ -215,6 +215,11 @@ func (w *planning) elsewhere(p *place, s *slot, need schema.TypeSet) bool {
 		}
 	}
 	return false
+}
+
+func (w *planning) resolvesAt(n *graph.Node, field string) bool {
+	e := n.Edge(field)
+	return e != nil && e.Resolves(w.labels)
 }
 
 func (w *planning) has(p *place, g int, field string, need schema.TypeSet) bool {
