@@ -82,7 +82,8 @@ func (c *composer) standIns(def *ast.Definition, name string) []*fieldDef {
 	var all []*fieldDef
 	for _, i := range def.Interfaces {
 		for _, t := range c.merged.sources[i] {
-			if f := t.byName[name]; f != nil && t.isInterfaceObject() && f.resolves() {
+			f := t.byName[name]
+			if f != nil && t.isInterfaceObject() && f.resolves() && t.sub.types[def.Name] == nil {
 				all = append(all, f)
 			}
 		}

@@ -7,23 +7,28 @@ import (
 // use says where the supergraph uses an enum.
 type use struct{ input, output bool }
 
-// enumUse finds where every type is used in the merged schema.
+// enumUse finds where the subgraphs use every type. Arguments that did not make
+// it to the supergraph count too, as Apollo counts them; input fields do not.
 func (c *composer) enumUse() map[string]use {
 	all := map[string]use{}
-	for _, def := range c.merged.types {
-		for _, f := range def.Fields {
-			name := f.Type.Name()
-			u := all[name]
-			if def.Kind == ast.InputObject {
-				u.input = true
-			} else {
-				u.output = true
-			}
-			all[name] = u
-			for _, a := range f.Arguments {
-				u := all[a.Type.Name()]
-				u.input = true
-				all[a.Type.Name()] = u
+	for _, s := range c.subgraphs {
+		for _, t := range s.order {
+			for _, f := range t.fields {
+				if def := c.merged.types[t.name]; t.kind == ast.InputObject && (def == nil || def.Fields.ForName(f.name) == nil) {
+					continue
+				}
+				u := all[f.typ.Name()]
+				if t.kind == ast.InputObject {
+					u.input = true
+				} else {
+					u.output = true
+				}
+				all[f.typ.Name()] = u
+				for _, a := range f.args {
+					u := all[a.typ.Name()]
+					u.input = true
+					all[a.typ.Name()] = u
+				}
 			}
 		}
 	}
@@ -65,7 +70,7 @@ func (c *composer) mergeValue(def *ast.Definition, owners []*typeDef, name strin
 	}
 	rest := without(owners, sources)
 	switch {
-	case len(rest) == 0 || hidden:
+	case len(rest) == 0 || hidden && u.input:
 	case u.input && u.output:
 		c.fail(problem{
 			code: codeEnumValueMismatch, coordinate: coordinate, at: append(placesOf(sources), placesOf(rest)...),

@@ -1,6 +1,8 @@
 package compose
 
 import (
+	"slices"
+
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
@@ -50,12 +52,16 @@ func (c *composer) mergeField(def *ast.Definition, owners []*typeDef, name strin
 	c.describe(&merged.Description, coordinate, elementsOf(sources))
 	merged.Type = c.mergeType(coordinate, own, outputPosition)
 	merged.Arguments = c.mergeArguments(coordinate, own)
-	if merged.Type == nil {
-		return nil
+	failed := merged.Type == nil
+	if failed {
+		merged.Type = own[0].typ // to check the others against
 	}
 	for _, f := range external {
 		c.validateExternalDeclaration(f, own, merged)
 		c.validateExternalDirectives(f)
+	}
+	if failed {
+		return nil
 	}
 	c.joinField(merged, owners, sources)
 	c.hintFieldPresence(def, owners, sources, coordinate)
@@ -131,7 +137,12 @@ func (c *composer) hintFieldPresence(def *ast.Definition, owners []*typeDef, sou
 // field has become. own are the declarations that are not external.
 func (c *composer) validateExternalDeclaration(f *fieldDef, own []*fieldDef, merged *ast.FieldDefinition) {
 	places := append(placesOf([]*fieldDef{f}), placesOf(own)...)
-	if !c.sameOrSubtype(f.typ, merged.Type) {
+	// A subtype is right only where the real declarations differ themselves.
+	fits := f.typ.String() == merged.Type.String()
+	if !fits && slices.ContainsFunc(own, func(o *fieldDef) bool { return o.typ.String() != own[0].typ.String() }) {
+		fits = c.strictSubtype(f.typ, merged.Type)
+	}
+	if !fits {
 		c.fail(problem{code: codeExternalType, coordinate: f.coordinate, at: places, fix: "Declare it with the type that it has elsewhere."},
 			"The @external field %q has the type %s in subgraph %q, but %s in %s.", f.coordinate, f.typ, f.sub.Name, merged.Type, inSubgraphs(namesOf(own)))
 	}

@@ -43,7 +43,7 @@ func (c *composer) mergeInputField(def *ast.Definition, owners []*typeDef, name 
 	}
 	rest := without(owners, sources)
 	switch {
-	case len(rest) == 0:
+	case len(rest) == 0 || hidden:
 	case required:
 		c.fail(problem{
 			code: codeRequiredInputField, coordinate: coordinate, at: append(placesOf(sources), placesOf(rest)...),
@@ -51,7 +51,7 @@ func (c *composer) mergeInputField(def *ast.Definition, owners []*typeDef, name 
 		}, "The input field %q is required in some subgraphs but is not declared in all: it is in %s but not in %s.",
 			coordinate, inSubgraphs(namesOf(sources)), inSubgraphs(namesOf(rest)))
 		return nil, false
-	case !hidden:
+	default:
 		c.hint(hintInputField, coordinate, placesOf(rest), "The input field %q is in %s but not in %s, so the supergraph does not have it.",
 			coordinate, inSubgraphs(namesOf(sources)), inSubgraphs(namesOf(rest)))
 		return nil, true

@@ -21,15 +21,19 @@ func (c *composer) collectTypes() {
 				"The type %q is not of one kind: it is %s.", name, groups(sources, func(t *typeDef) string { return kindName(t.kind) }))
 			continue
 		}
-		if !isRoot(name) && !slices.ContainsFunc(sources, func(t *typeDef) bool { return t.defined }) {
-			c.fail(problem{code: codeExtensionWithNoBase, coordinate: name, at: placesOf(sources), fix: "Define the type in one subgraph, or correct the name."},
-				"The type %q is extended in %s but no subgraph defines it.", name, inSubgraphs(namesOf(sources)))
-			continue
-		}
+		c.checkBase(name, sources)
 		if isRoot(name) && name != "Query" && !hasFields(sources) {
 			continue
 		}
 		c.merged.types[name] = &ast.Definition{Kind: kind, Name: name}
+	}
+}
+
+// checkBase refuses a type that subgraphs extend and none defines.
+func (c *composer) checkBase(name string, sources []*typeDef) {
+	if !isRoot(name) && !slices.ContainsFunc(sources, func(t *typeDef) bool { return t.defined }) {
+		c.fail(problem{code: codeExtensionWithNoBase, coordinate: name, at: placesOf(sources), fix: "Define the type in one subgraph, or correct the name."},
+			"The type %q is extended in %s but no subgraph defines it.", name, inSubgraphs(namesOf(sources)))
 	}
 }
 

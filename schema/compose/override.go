@@ -31,7 +31,7 @@ const (
 
 // matters reports whether the declaration needs a @join__field for it.
 func (o override) matters() bool {
-	return o.from != "" || o.label != "" || o.state != notOverridden
+	return o.from != "" && !o.stray || o.label != "" || o.state != notOverridden
 }
 
 // resolveOverrides works out which declarations are overridden.
@@ -121,7 +121,9 @@ func (c *composer) applyOverride(f *fieldDef, source *subgraph, label string, p 
 		return
 	case old.external:
 		c.hint(hintOverrideRemovable, f.coordinate, p.at, "Subgraph %q does not resolve %q (it is @external there): the @override in %q can be removed.", source.Name, f.coordinate, f.sub.Name)
-		return
+		if label == "" {
+			return
+		}
 	}
 	c.markOverridden(f, old, label, p)
 }
@@ -143,7 +145,7 @@ func (c *composer) markOverridden(f, old *fieldDef, label string, p problem) {
 	}
 	if label != "" {
 		f.override.label, old.override.label = label, label
-		old.override.state, old.override.needed = overriddenPartly, old.used
+		old.override.state, old.override.needed = overriddenPartly, old.used && !old.external
 		c.hint(hintOverrideMigration, f.coordinate, p.at, "%q is moving from %q to %q by a progressive override. Once that is done it can be removed from %q.%s",
 			f.coordinate, old.sub.Name, f.sub.Name, old.sub.Name, still)
 		return

@@ -20,6 +20,9 @@ func (c *composer) upgrade() {
 			old = append(old, s)
 		}
 	}
+	if c.checkBases(old); len(c.errs) > 0 {
+		return
+	}
 	for _, s := range old {
 		u := upgrader{c: c, s: s}
 		u.fixFieldArguments()
@@ -43,6 +46,26 @@ func (c *composer) upgrade() {
 	for _, s := range old {
 		upgrader{c: c, s: s}.defineExtensions()
 		s.version = link.LatestFederation()
+	}
+}
+
+// checkBases refuses types that the subgraphs extend and that none defines.
+func (c *composer) checkBases(old []*subgraph) {
+	checked := map[string]bool{}
+	for _, s := range old {
+		for _, t := range s.order {
+			if t.defined || checked[t.name] {
+				continue
+			}
+			checked[t.name] = true
+			var sources []*typeDef
+			for _, other := range c.subgraphs {
+				if o := other.types[t.name]; o != nil {
+					sources = append(sources, o)
+				}
+			}
+			c.checkBase(t.name, sources)
+		}
 	}
 }
 

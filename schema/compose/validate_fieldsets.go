@@ -40,13 +40,13 @@ func (fs *fieldSet) String() string {
 }
 
 // validateSelections checks that there are no directives in a field set, and
-// arguments only in that of a @requires.
+// fields with arguments only in that of a @requires.
 func (c *composer) validateSelections(fs *fieldSet) {
 	var args, directives bool
 	var walk func([]*selected)
 	walk = func(all []*selected) {
 		for _, one := range all {
-			args = args || len(one.args) > 0
+			args = args || len(one.args) > 0 || one.field != nil && len(one.field.args) > 0
 			directives = directives || one.directives
 			walk(one.below)
 		}
@@ -57,8 +57,8 @@ func (c *composer) validateSelections(fs *fieldSet) {
 			"On %q in subgraph %q, %s has a directive on a field.", fs.on, fs.sub.Name, fs)
 	}
 	if args && fs.directive != "requires" {
-		c.fail(fs.problem("FIELDS_HAS_ARGS", "Select fields without arguments."),
-			"On %q in subgraph %q, %s gives arguments to a field.", fs.on, fs.sub.Name, fs)
+		c.fail(fs.problem("FIELDS_HAS_ARGS", "Select fields that have no arguments."),
+			"On %q in subgraph %q, %s selects a field that has arguments.", fs.on, fs.sub.Name, fs)
 	}
 }
 
