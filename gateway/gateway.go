@@ -103,6 +103,7 @@ func (g *Gateway) open(ctx context.Context) error {
 		Limits: executor.Limits{
 			Duration: time.Duration(c.Limits.Timeout),
 			Entities: c.Limits.Entities, Requests: c.Limits.SubgraphRequests,
+			AnswerBytes: int(c.Limits.Answer),
 		},
 	}
 	if g.cache != nil { // an interface that holds a nil pointer would not be nil
