@@ -23,6 +23,7 @@ const (
 	codeSubscriptions = "SUBSCRIPTIONS_NOT_SUPPORTED"
 	codePlanning      = "QUERY_PLANNING_FAILED"
 	codeTimeout       = "REQUEST_TIMEOUT"
+	codeInternal      = "INTERNAL_SERVER_ERROR"
 )
 
 // Prepare finds the operation, checks its variables, charges the client's

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"sync"
 	"syscall"
 	"time"
@@ -176,7 +177,7 @@ func (g *Gateway) Handler() http.Handler {
 		mux.Handle(playground.DefaultAssetsPath, page.Assets())
 		mux.Handle("GET /{$}", http.RedirectHandler("/graphql", http.StatusFound))
 	}
-	mux.Handle("/graphql", g.measured(g.bounded(transport.New(o))))
+	mux.Handle("/graphql", g.measured(g.recovered(g.bounded(transport.New(o)))))
 	mux.HandleFunc("GET /health/live", func(w http.ResponseWriter, _ *http.Request) { health(w, true) })
 	mux.HandleFunc("GET /health/ready", func(w http.ResponseWriter, _ *http.Request) { health(w, g.Ready()) })
 	return mux
@@ -212,6 +213,29 @@ func (g *Gateway) measured(next http.Handler) http.Handler {
 	})
 }
 
+// recovered answers a request that met a mistake in the program, logs where it
+// happened, and lets the others go on.
+func (g *Gateway) recovered(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			cause := recover()
+			switch {
+			case cause == nil:
+				return
+			case cause == http.ErrAbortHandler: //nolint:errorlint // net/http compares it like this, too
+				panic(cause)
+			}
+			g.logger.ErrorContext(r.Context(), "a request met a mistake in the program", "panic", cause, "stack", string(debug.Stack()))
+			g.metrics.Refused(1)
+			if out, ok := w.(*statusWriter); ok && out.begun {
+				panic(http.ErrAbortHandler) // an answer that breaks off must not look whole
+			}
+			transport.Refuse(w, r, refusal(http.StatusInternalServerError, codeInternal, "The gateway made a mistake; its log says more."))
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
 // bounded refuses requests beyond limits.concurrent_requests.
 func (g *Gateway) bounded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -225,15 +249,21 @@ func (g *Gateway) bounded(next http.Handler) http.Handler {
 	})
 }
 
-// statusWriter remembers an answer's status.
+// statusWriter remembers an answer's status, and whether the answer has begun.
 type statusWriter struct {
 	http.ResponseWriter
 	status int
+	begun  bool
 }
 
 func (w *statusWriter) WriteHeader(status int) {
-	w.status = status
+	w.status, w.begun = status, true
 	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *statusWriter) Write(b []byte) (int, error) {
+	w.begun = true
+	return w.ResponseWriter.Write(b)
 }
 
 // Flush lets streams through.
