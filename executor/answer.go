@@ -217,7 +217,13 @@ func (x *execution) writeLeaf(f *fieldProgram, v tape.Value) bool {
 		x.wrongKind(f, "a leaf", v)
 		return false
 	}
-	out, ok := f.coerce(w.out, v, x.docs.Bytes(v))
+	var raw []byte
+	if v.Kind == tape.List {
+		raw = x.docs.Bytes(v)
+	} else {
+		raw = x.docs[v.Doc].Data[v.Off : v.Off+v.Len]
+	}
+	out, ok := f.coerce(w.out, v, raw)
 	w.out = out
 	if !ok {
 		x.invalid(codeInvalid, fmt.Sprintf("the value of %s.%s is not of the type %s", f.parent, f.field.Name, f.field.Definition.Type.Name()))

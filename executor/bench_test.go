@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/weft-graphql/weft/planner"
@@ -139,8 +140,8 @@ func TestRunAnswersTheBenchmarksOperations(t *testing.T) {
 	}
 }
 
-func benchmark(b *testing.B, prog *Program, r replay) {
-	e, err := New(Options{Fetcher: r})
+func benchmark(b *testing.B, prog *Program, f Fetcher) {
+	e, err := New(Options{Fetcher: f, Limits: Limits{Entities: 1 << 20}})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -166,4 +167,51 @@ func BenchmarkRunHeavy(b *testing.B) {
 func BenchmarkRunSmall(b *testing.B) {
 	p, r := benchShop(b)
 	benchmark(b, p.benchSmall(), r)
+}
+
+// many makes a list of 8 MiB of small users, as JSON.
+func many() (users string, count int) {
+	var b strings.Builder
+	for b.Len() < 8<<20 {
+		if count > 0 {
+			b.WriteByte(',')
+		}
+		count++
+		fmt.Fprintf(&b, `{"id":"%d","name":"User number %d","username":"user%d"}`, count, count, count)
+	}
+	return b.String(), count
+}
+
+// BenchmarkRunMany answers with 8 MiB of small objects from one subgraph.
+func BenchmarkRunMany(b *testing.B) {
+	p, _ := benchShop(b)
+	users, _ := many()
+	prog := p.program(parsed(b, p.sg, `{ users { id name username } }`), p.root("accounts", "users { id name username }"))
+	r := replay{`accounts {"query":"{users { id name username }}"}`: {Status: 200, Body: []byte(`{"data":{"users":[` + users + `]}}`)}}
+	benchmark(b, prog, r)
+}
+
+// joining answers every entity request with the same body.
+type joining struct {
+	replay
+	entities []byte
+}
+
+func (j joining) Fetch(ctx context.Context, f *Fetch) (*Answer, error) {
+	if f.Entities > 0 {
+		return &Answer{Status: 200, Body: j.entities}, nil
+	}
+	return j.replay.Fetch(ctx, f)
+}
+
+// BenchmarkRunManyJoined joins an entity of another subgraph to each of them.
+func BenchmarkRunManyJoined(b *testing.B) {
+	p, _ := benchShop(b)
+	users, count := many()
+	prog := p.program(parsed(b, p.sg, `{ users { id name username reviews { id } } }`),
+		p.root("accounts", "users { id name username }"),
+		p.entities("reviews", "User", "{id}", "users", "{ reviews { id } }", 0))
+	r := replay{`accounts {"query":"{users { id name username }}"}`: {Status: 200, Body: []byte(`{"data":{"users":[` + users + `]}}`)}}
+	entities := strings.Repeat(`,{"reviews":[{"id":"1"}]}`, count)[1:]
+	benchmark(b, prog, joining{r, []byte(`{"data":{"_e0":[` + entities + `]}}`)})
 }

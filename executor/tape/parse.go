@@ -43,7 +43,14 @@ func (t *Tape) fail(problem string) bool {
 	return false
 }
 
+// space skips white space; mostly there is none.
 func (t *Tape) space() {
+	if t.pos < len(t.Data) && t.Data[t.pos] <= ' ' {
+		t.spaces()
+	}
+}
+
+func (t *Tape) spaces() {
 	for t.pos < len(t.Data) {
 		switch t.Data[t.pos] {
 		case ' ', '\n', '\t', '\r':
@@ -175,27 +182,23 @@ func (t *Tape) key(shape *Shape, next int) (int, bool) {
 	if t.pos >= len(t.Data) || t.Data[t.pos] != '"' {
 		return 0, t.fail("an object's key is expected")
 	}
-	i := -1
-	rest := t.Data[t.pos+1:]
 	if next < len(shape.Fields) {
-		if q := shape.Fields[next].quoted; len(rest) >= len(q) && string(rest[:len(q)]) == q {
-			i = next
-			t.pos += 1 + len(q)
+		if m := shape.Fields[next].member; len(t.Data)-t.pos >= len(m) && string(t.Data[t.pos:t.pos+len(m)]) == m {
+			t.pos += len(m)
+			return next, true
 		}
 	}
-	if i < 0 {
-		start := t.pos
-		escaped, ok := t.str()
-		if !ok {
-			return 0, false
-		}
-		key := t.Data[start+1 : t.pos-1]
-		if escaped {
-			plain, _ := Unquote(t.Data[start:t.pos])
-			key = []byte(plain)
-		}
-		i = shape.find(key)
+	start := t.pos
+	escaped, ok := t.str()
+	if !ok {
+		return 0, false
 	}
+	key := t.Data[start+1 : t.pos-1]
+	if escaped {
+		plain, _ := Unquote(t.Data[start:t.pos])
+		key = []byte(plain)
+	}
+	i := shape.find(key)
 	return i, t.colon()
 }
 
@@ -210,6 +213,10 @@ func (t *Tape) colon() bool {
 
 // more reads a comma, or stops before the closing byte.
 func (t *Tape) more(end byte) (more, ok bool) {
+	if t.pos < len(t.Data) && t.Data[t.pos] == ',' {
+		t.pos++
+		return true, true
+	}
 	t.space()
 	if t.pos < len(t.Data) {
 		switch t.Data[t.pos] {

@@ -35,7 +35,8 @@ type Field struct {
 	// the key; nil means all.
 	On []uint64
 
-	quoted string
+	// member is how a member with the key begins in JSON without white space.
+	member string
 }
 
 // UnknownTag is the tag of an object that names a type that there is not.
@@ -60,7 +61,7 @@ const indexed = 12
 // called once, before the shape is shared.
 func (s *Shape) Ready() {
 	for i := range s.Fields {
-		s.Fields[i].quoted = s.Fields[i].Key + `"`
+		s.Fields[i].member = `"` + s.Fields[i].Key + `":`
 	}
 	if len(s.Fields) > indexed {
 		s.index = make(map[string]int, len(s.Fields))
