@@ -42,8 +42,8 @@ func (c *composer) validateGuards(s *subgraph) {
 // those of its implementations.
 func (c *composer) typeGuards(def *ast.Definition) []*element {
 	var all []*element
-	if def.Kind == ast.Interface {
-		for _, own := range c.implementations(def.Name) {
+	if def.Kind == ast.Interface && c.merged.guarded {
+		for _, own := range c.merged.implementations[def.Name] {
 			all = append(all, elementsOf(c.merged.sources[own.Name])...)
 		}
 	}
@@ -53,9 +53,12 @@ func (c *composer) typeGuards(def *ast.Definition) []*element {
 // fieldGuards gives the elements whose guards a field takes over: an interface's
 // those of the implementations, an implementation's those of interface objects.
 func (c *composer) fieldGuards(def *ast.Definition, name string) []*element {
+	if !c.merged.guarded {
+		return nil
+	}
 	all := elementsOf(c.standIns(def, name))
 	if def.Kind == ast.Interface {
-		for _, own := range c.implementations(def.Name) {
+		for _, own := range c.merged.implementations[def.Name] {
 			all = append(all, elementsOf(c.declarations(own.Name, name))...)
 		}
 	}

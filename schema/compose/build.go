@@ -201,7 +201,9 @@ func (b *builder) rename(name string) string {
 func (b *builder) applications(list ast.DirectiveList, in *part) []*applied {
 	var all []*applied
 	for _, d := range list {
-		a := &applied{local: d.Name, args: d.Arguments, pos: d.Position, part: in}
+		pos := *d.Position
+		pos.Column = max(pos.Column-1, 1) // the @, which stands before the name
+		a := &applied{local: d.Name, args: d.Arguments, pos: &pos, part: in}
 		if e, ok := b.s.links.Resolve("@" + d.Name); ok {
 			a.feature = e.Feature
 			if name := strings.TrimPrefix(e.Name, "@"); e.Feature.Spec != nil && e.Feature.Spec.Directive(name) != nil {

@@ -107,6 +107,7 @@ func (c *composer) checkImportedNames() {
 					continue
 				}
 				seen[a.name] = true
+				c.merged.guarded = c.merged.guarded || guards(a.name)
 				if used[a.name] == nil {
 					names = append(names, a.name)
 				}

@@ -16,7 +16,7 @@ func (c *composer) validateInterfaceObjects() {
 		if def.Kind != ast.Interface {
 			continue
 		}
-		implementations := c.implementations(name)
+		implementations := c.merged.implementations[name]
 		sources := c.merged.sources[name]
 		if !slices.ContainsFunc(sources, func(t *typeDef) bool { return t.kind == ast.Interface }) {
 			c.fail(problem{code: codeInterfaceObjectUsage, coordinate: name, at: placesOf(sources), fix: "Define the interface in another subgraph, or remove the @interfaceObject."},
@@ -31,18 +31,6 @@ func (c *composer) validateInterfaceObjects() {
 			}
 		}
 	}
-}
-
-// implementations gives the object types that implement the interface in the
-// supergraph, by name.
-func (c *composer) implementations(name string) []*ast.Definition {
-	var all []*ast.Definition
-	for _, other := range c.merged.names() {
-		if def := c.merged.types[other]; def.Kind == ast.Object && slices.Contains(def.Interfaces, name) {
-			all = append(all, def)
-		}
-	}
-	return all
 }
 
 func (c *composer) validateInterfaceObject(t *typeDef, implementations []*ast.Definition) {
@@ -81,9 +69,9 @@ func (c *composer) standIns(def *ast.Definition, name string) []*fieldDef {
 	}
 	var all []*fieldDef
 	for _, i := range def.Interfaces {
-		for _, t := range c.merged.sources[i] {
+		for _, t := range c.merged.interfaceObjects[i] {
 			f := t.byName[name]
-			if f != nil && t.isInterfaceObject() && f.resolves() && t.sub.types[def.Name] == nil {
+			if f != nil && f.resolves() && t.sub.types[def.Name] == nil {
 				all = append(all, f)
 			}
 		}

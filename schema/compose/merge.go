@@ -15,6 +15,13 @@ type supergraph struct {
 	types map[string]*ast.Definition
 	// sources holds each type's declarations, in subgraph order.
 	sources map[string][]*typeDef
+	// implementations holds each interface's object types, by name.
+	implementations map[string][]*ast.Definition
+	// interfaceObjects holds the declarations of interfaces that are interface
+	// objects.
+	interfaceObjects map[string][]*typeDef
+	// guarded says that some element asks for authorization.
+	guarded bool
 	// directives are the executable ones that all subgraphs share.
 	directives ast.DirectiveDefinitionList
 	// schema holds what is applied to the schema itself, @link aside.
@@ -30,7 +37,10 @@ func (m *supergraph) names() []string { return slices.Sorted(maps.Keys(m.types))
 // (implemented interfaces, union members); then fields; enums last, because how
 // they merge depends on where they are used.
 func (c *composer) merge() {
-	c.merged = &supergraph{types: map[string]*ast.Definition{}, sources: map[string][]*typeDef{}, specs: map[string]bool{}}
+	c.merged = &supergraph{
+		types: map[string]*ast.Definition{}, sources: map[string][]*typeDef{}, implementations: map[string][]*ast.Definition{},
+		interfaceObjects: map[string][]*typeDef{}, specs: map[string]bool{},
+	}
 	c.collectTypes()
 	c.checkImportedNames()
 	c.collectCustomDirectives()
@@ -41,6 +51,11 @@ func (c *composer) merge() {
 		c.mergeImplements(def, sources)
 		if def.Kind == ast.Union {
 			c.mergeMembers(def, sources)
+		}
+		if def.Kind == ast.Object {
+			for _, i := range def.Interfaces {
+				c.merged.implementations[i] = append(c.merged.implementations[i], def)
+			}
 		}
 	}
 	for _, name := range names {

@@ -7,27 +7,31 @@ import (
 // use says where the supergraph uses an enum.
 type use struct{ input, output bool }
 
-// enumUse finds where the subgraphs use every type. Arguments that did not make
-// it to the supergraph count too, as Apollo counts them; input fields do not.
+// enumUse finds where types are used. Input fields that did not make it to the
+// supergraph count, as Apollo counts them; other fields and arguments do not.
 func (c *composer) enumUse() map[string]use {
 	all := map[string]use{}
+	note := func(name string, input bool) {
+		u := all[name]
+		u.input, u.output = u.input || input, u.output || !input
+		all[name] = u
+	}
 	for _, s := range c.subgraphs {
 		for _, t := range s.order {
+			def := c.merged.types[t.name]
 			for _, f := range t.fields {
-				if def := c.merged.types[t.name]; t.kind == ast.InputObject && (def == nil || def.Fields.ForName(f.name) == nil) {
+				if t.kind == ast.InputObject {
+					note(f.typ.Name(), true)
 					continue
 				}
-				u := all[f.typ.Name()]
-				if t.kind == ast.InputObject {
-					u.input = true
-				} else {
-					u.output = true
+				if def == nil || def.Fields.ForName(f.name) == nil {
+					continue
 				}
-				all[f.typ.Name()] = u
+				note(f.typ.Name(), false)
 				for _, a := range f.args {
-					u := all[a.typ.Name()]
-					u.input = true
-					all[a.typ.Name()] = u
+					if def.Fields.ForName(f.name).Arguments.ForName(a.name) != nil {
+						note(a.typ.Name(), true)
+					}
 				}
 			}
 		}

@@ -12,6 +12,9 @@ func (c *composer) collectTypes() {
 	for _, s := range c.subgraphs {
 		for _, t := range s.order {
 			c.merged.sources[t.name] = append(c.merged.sources[t.name], t)
+			if t.isInterfaceObject() {
+				c.merged.interfaceObjects[t.name] = append(c.merged.interfaceObjects[t.name], t)
+			}
 		}
 	}
 	for name, sources := range c.merged.sources {

@@ -20,7 +20,7 @@ func (c *composer) upgrade() {
 			old = append(old, s)
 		}
 	}
-	if c.checkBases(old); len(c.errs) > 0 {
+	if c.checkBases(old); len(old) == 0 || len(c.errs) > 0 {
 		return
 	}
 	for _, s := range old {

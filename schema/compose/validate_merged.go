@@ -44,22 +44,25 @@ func (c *composer) validateImplementation(def, iface *ast.Definition) {
 			continue
 		}
 		coordinate := def.Name + "." + want.Name
-		p := problem{code: codeInvalidGraphQL, coordinate: coordinate,
-			at: append(placesOf(c.declarations(def.Name, want.Name)), placesOf(c.declarations(iface.Name, want.Name))...)}
+		invalid := func(fix, format string, args ...any) {
+			c.fail(problem{
+				code: codeInvalidGraphQL, coordinate: coordinate, fix: fix,
+				at: append(placesOf(c.declarations(def.Name, want.Name)), placesOf(c.declarations(iface.Name, want.Name))...),
+			}, format, args...)
+		}
 		if !c.sameOrSubtype(have.Type, want.Type) {
-			p.fix = "Change one of the declarations that were merged."
-			c.fail(p, "In the supergraph %q has the type %s, but the interface %q asks for %s.", coordinate, have.Type, iface.Name, want.Type)
+			invalid("Change one of the declarations that were merged.",
+				"In the supergraph %q has the type %s, but the interface %q asks for %s.", coordinate, have.Type, iface.Name, want.Type)
 		}
 		for _, a := range want.Arguments {
 			if own := have.Arguments.ForName(a.Name); own == nil || own.Type.String() != a.Type.String() {
-				p.fix = fmt.Sprintf("Give %q the argument %s: %s in every subgraph.", coordinate, a.Name, a.Type)
-				c.fail(p, "In the supergraph %q does not have the argument %s: %s that the interface %q asks for.", coordinate, a.Name, a.Type, iface.Name)
+				invalid(fmt.Sprintf("Give %q the argument %s: %s in every subgraph.", coordinate, a.Name, a.Type),
+					"In the supergraph %q does not have the argument %s: %s that the interface %q asks for.", coordinate, a.Name, a.Type, iface.Name)
 			}
 		}
 		for _, a := range have.Arguments {
 			if want.Arguments.ForName(a.Name) == nil && a.Type.NonNull && a.DefaultValue == nil {
-				p.fix = "Make it nullable or give it a default."
-				c.fail(p, "In the supergraph the argument %q of %q is required, but the interface %q does not have it.", a.Name, coordinate, iface.Name)
+				invalid("Make it nullable or give it a default.", "In the supergraph the argument %q of %q is required, but the interface %q does not have it.", a.Name, coordinate, iface.Name)
 			}
 		}
 	}

@@ -3,6 +3,7 @@ package link
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/vektah/gqlparser/v2/ast"
 )
@@ -57,7 +58,8 @@ const (
 	costLocation = "ARGUMENT_DEFINITION ENUM FIELD_DEFINITION INPUT_FIELD_DEFINITION OBJECT SCALAR"
 )
 
-func definitions() []definition {
+// definitions is built once and only read.
+var definitions = sync.OnceValue(func() []definition {
 	fields := []Argument{{Name: "fields", Type: "FieldSet!"}}
 	return []definition{
 		define("key", Version{2, 0}, "OBJECT INTERFACE", append(slices.Clone(fields), Argument{Name: "resolvable", Type: "Boolean", Default: "true"})).repeats(Version{}),
@@ -85,7 +87,7 @@ func definitions() []definition {
 		}).ownSpec(IdentityCost, Version{0, 1}),
 		define("cacheTag", Version{2, 12}, "OBJECT FIELD_DEFINITION", []Argument{{Name: "format", Type: "String!"}}).repeats(Version{}).ownSpec(IdentityCacheTag, Version{0, 1}),
 	}
-}
+})
 
 func define(name string, since Version, locations string, arguments []Argument) definition {
 	d := definition{since: since, repeatableSince: Version{Major: 1 << 30}}
