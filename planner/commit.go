@@ -27,10 +27,17 @@ type fetch struct {
 type input struct {
 	types schema.TypeSet
 	hub   *graph.Hub
-	// guards are those under which the key is there already.
-	guards   []operation.Guards
-	requires []string
-	fields   []*Require
+	needs []need
+	// fields is how the representation reads all needs.
+	fields []*Require
+}
+
+// need is a field set that a representation must have: a key, or what a field
+// requires.
+type need struct {
+	set    *graph.FieldSet
+	key    bool
+	guards operation.Guards
 }
 
 // fetchSet is a small set of fetches in order.
@@ -166,12 +173,13 @@ func (w *planning) newFetch(a *arrival, depth int) *fetch {
 }
 
 // findFetch gives the entity fetch at the move's place and subgraph that is
-// made soonest within the depths that are allowed.
+// made soonest within the depths that are allowed. In an interface object's fetch
+// every field is selected for all of its entities, so it must be for these types.
 func (a *arrival) findFetch(latest int) *fetch {
 	var found *fetch
 	for _, f := range a.place.fetches {
 		if f.graph == a.graph && f.node == a.node && len(f.inputs) > 0 && f.depth >= a.hops && f.depth <= latest &&
-			(found == nil || f.depth < found.depth) {
+			(f.node == nil || f.root.types.Equal(a.types)) && (found == nil || f.depth < found.depth) {
 			found = f
 		}
 	}
@@ -187,94 +195,110 @@ func (w *planning) commitMove(a *arrival, latest int, guards operation.Guards) (
 		f = w.newFetch(a, a.hops)
 	}
 	f.root.types = f.root.types.Or(a.types)
-	in := f.input(a)
-	key := in.hub != nil && slices.ContainsFunc(in.guards, func(g operation.Guards) bool { return g == nil || equalGuards(g, guards) })
-	if !key {
-		if in.hub == nil {
-			in.hub = a.hub
+	for _, in := range f.inputsFor(a) {
+		changed := in.need(need{set: in.hub.Set, key: true, guards: guards})
+		if a.requires != nil {
+			changed = in.need(need{set: a.requires, guards: guards}) || changed
 		}
-		in.guards = append(in.guards, guards)
-		fields, err := w.supply(a.place, a.types, in.hub.Set, f.depth, guards, true, &f.deps)
-		if err != nil {
+		if !changed {
+			continue
+		}
+		if err := w.represent(a.place, f, in); err != nil {
 			return nil, err
 		}
-		in.fields = mergeRequires(in.fields, fields)
-	}
-	if a.requires == nil {
-		return f.root, nil
-	}
-	text := a.requires.String() + guardsText(guards)
-	if !slices.Contains(in.requires, text) {
-		in.requires = append(in.requires, text)
-		fields, err := w.supply(a.place, a.types, a.requires, f.depth, guards, false, &f.deps)
-		if err != nil {
-			return nil, err
-		}
-		in.fields = mergeRequires(in.fields, fields)
 	}
 	return f.root, nil
 }
 
-func guardsText(g operation.Guards) string {
-	if g == nil {
-		return ""
-	}
-	return fmt.Sprint(g)
-}
-
-// input gives the fetch's input for exactly the arrival's object types. Types
-// that are part of another input are taken out of it.
-func (f *fetch) input(a *arrival) *input {
-	for _, in := range f.inputs {
-		if in.types.Equal(a.types) {
-			return in
-		}
-	}
-	for _, in := range f.inputs {
+// inputsFor gives the fetch's inputs that together have exactly the arrival's
+// object types.
+func (f *fetch) inputsFor(a *arrival) []*input {
+	var found []*input
+	rest := a.types
+	for _, in := range slices.Clone(f.inputs) {
 		both := in.types.And(a.types)
 		if both.Empty() {
 			continue
 		}
-		if rest := in.types.AndNot(both); !rest.Empty() {
+		if others := in.types.AndNot(both); !others.Empty() {
 			apart := *in
-			apart.types = rest
-			apart.fields = cloneRequires(in.fields)
-			apart.guards, apart.requires = slices.Clone(in.guards), slices.Clone(in.requires)
+			apart.types = others
+			apart.needs, apart.fields = slices.Clone(in.needs), cloneRequires(in.fields)
 			f.inputs = append(f.inputs, &apart)
+			in.types = both
 		}
-		in.types = both
-		if both.Equal(a.types) {
-			return in
-		}
+		found = append(found, in)
+		rest = rest.AndNot(both)
 	}
-	in := &input{types: a.types}
-	for _, other := range f.inputs {
-		in.types = in.types.AndNot(other.types)
-	}
-	if in.types.Equal(a.types) {
+	if !rest.Empty() {
+		in := &input{types: rest, hub: a.hub}
 		f.inputs = append(f.inputs, in)
-		return in
+		found = append(found, in)
 	}
-	// Several inputs together have these types; each takes what is new.
-	return f.unite(a)
+	return found
 }
 
-// unite makes one input of all those that overlap the arrival's object types.
-func (f *fetch) unite(a *arrival) *input {
-	in := &input{types: a.types}
-	f.inputs = slices.DeleteFunc(f.inputs, func(o *input) bool {
-		if o.types.And(a.types).Empty() {
+// need notes what the representation must have, and says whether that is new.
+func (in *input) need(n need) bool {
+	text := n.set.String()
+	for i, o := range in.needs {
+		if o.key != n.key || o.set.String() != text {
+			continue
+		}
+		guards := orGuards(o.guards, n.guards)
+		if equalGuards(guards, o.guards) {
 			return false
 		}
-		in.types = in.types.Or(o.types)
-		in.fields = mergeRequires(in.fields, o.fields)
+		in.needs[i].guards = guards
 		return true
-	})
-	f.inputs = append(f.inputs, in)
-	return in
+	}
+	in.needs = append(in.needs, n)
+	return true
+}
+
+// represent supplies all that an input needs. The same field under different
+// guards must not be read from different keys: it is then supplied under the
+// guards of any.
+func (w *planning) represent(p *place, f *fetch, in *input) error {
+	for range 2 {
+		in.fields = nil
+		for _, n := range in.needs {
+			fields, err := w.supply(p, in.types, n.set, f.depth, n.guards, n.key, &f.deps)
+			if err != nil {
+				return err
+			}
+			in.fields = mergeRequires(in.fields, fields)
+		}
+		if !ambiguous(in.fields) {
+			return nil
+		}
+		all := in.needs[0].guards
+		for _, n := range in.needs[1:] {
+			all = orGuards(all, n.guards)
+		}
+		for i := range in.needs {
+			in.needs[i].guards = all
+		}
+	}
+	return nil
+}
+
+// ambiguous reports whether a name is read from several keys for one object type.
+func ambiguous(rs []*Require) bool {
+	for i, r := range rs {
+		for _, o := range rs[:i] {
+			if o.Name == r.Name && (o.On == nil || r.On == nil || !o.On.And(r.On).Empty()) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func cloneRequires(rs []*Require) []*Require {
+	if rs == nil {
+		return nil
+	}
 	out := make([]*Require, len(rs))
 	for i, r := range rs {
 		c := *r

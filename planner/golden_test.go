@@ -17,7 +17,10 @@ import (
 	"github.com/weft-graphql/weft/schema/graph"
 )
 
-var update = flag.Bool("update", false, "rewrite the golden files")
+var (
+	update = flag.Bool("update", false, "rewrite the golden files")
+	cases  = flag.Int("cases", 200, "how many random operations to carry out on each supergraph")
+)
 
 // TestPlans plans the operations of testdata: each archive has a supergraph
 // (its own, or that of the archive that supergraph.txt names) and pairs of
@@ -73,6 +76,8 @@ type fixture struct {
 	sg      *schema.Supergraph
 	parser  *operation.Parser
 	planner *planner.Planner
+	// greedy has no budget to compare ways.
+	greedy *planner.Planner
 }
 
 func newFixture(t testing.TB, sdl string) *fixture {
@@ -85,7 +90,10 @@ func newFixture(t testing.TB, sdl string) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &fixture{sg, operation.NewParser(sg, operation.Options{Introspection: true}), planner.New(g, planner.Options{})}
+	return &fixture{
+		sg, operation.NewParser(sg, operation.Options{Introspection: true}),
+		planner.New(g, planner.Options{}), planner.New(g, planner.Options{MaxNodes: 1}),
+	}
 }
 
 func (f *fixture) operation(t testing.TB, text string) *operation.Operation {

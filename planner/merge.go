@@ -34,30 +34,33 @@ func (w *planning) entityParts() map[*fetch]*Part {
 			signatures[f] = w.signature(f, texts[f], below[f], signatures)
 		}
 	}
+	for f, p := range parts {
+		p.Guards = f.place.within(p.Guards)
+	}
+	// The same entities under other guards are one part that either needs.
+	w.joinParts(parts, func(f *fetch, p *Part) string { return fmt.Sprint(p.Entity.Paths) + signatures[f] },
+		func(into, p *Part) { into.Guards = orGuards(into.Guards, p.Guards) })
+	w.joinParts(parts, func(f *fetch, p *Part) string { return guardsText(p.Guards) + signatures[f] },
+		func(into, p *Part) { into.Entity.Paths = append(into.Entity.Paths, p.Entity.Paths...) })
+	return parts
+}
+
+// joinParts joins parts of equal keys into the first of them.
+func (w *planning) joinParts(parts map[*fetch]*Part, key func(*fetch, *Part) string, join func(into, p *Part)) {
 	first := map[string]*Part{}
 	for _, f := range w.fetches {
 		p := parts[f]
 		if p == nil {
 			continue
 		}
-		p.Guards = f.place.within(p.Guards)
-		// The same entities under other guards are one part that either needs.
-		path := fmt.Sprint(p.Entity.Paths[0])
-		if same := first[path+signatures[f]]; same != nil {
-			same.Guards = orGuards(same.Guards, p.Guards)
-			delete(parts, f)
+		k := key(f, p)
+		if first[k] == nil {
+			first[k] = p
 			continue
 		}
-		first[path+signatures[f]] = p
-		sig := guardsText(p.Guards) + signatures[f]
-		if same := first[sig]; same != nil {
-			same.Entity.Paths = append(same.Entity.Paths, p.Entity.Paths...)
-			delete(parts, f)
-			continue
-		}
-		first[sig] = p
+		join(first[k], p)
+		delete(parts, f)
 	}
-	return parts
 }
 
 // within adds to guards of what is needed at a place those of the fields that
@@ -254,4 +257,12 @@ func describeRequires(rs []*Require) string {
 	}
 	b.WriteByte('}')
 	return b.String()
+}
+
+// guardsText tells guards apart; "" is always.
+func guardsText(g operation.Guards) string {
+	if g == nil {
+		return ""
+	}
+	return fmt.Sprint(g)
 }

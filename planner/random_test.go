@@ -8,9 +8,6 @@ import (
 	"testing"
 
 	"github.com/vektah/gqlparser/v2/ast"
-
-	"github.com/weft-graphql/weft/planner"
-	"github.com/weft-graphql/weft/schema/graph"
 )
 
 // TestRandomOperationsHaveSoundPlans plans random operations on the golden
@@ -24,11 +21,6 @@ func TestRandomOperationsHaveSoundPlans(t *testing.T) {
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
 			f := newFixture(t, section(t, filepath.Base(file), "supergraph.graphql"))
-			g, err := graph.New(f.sg)
-			if err != nil {
-				t.Fatal(err)
-			}
-			greedy := planner.New(g, planner.Options{MaxNodes: 1})
 			invalid := 0
 			for seed := range uint64(operations) {
 				r := &randomOperation{rand.New(rand.NewPCG(seed, 1)), f.sg.API, 40}
@@ -50,7 +42,7 @@ func TestRandomOperationsHaveSoundPlans(t *testing.T) {
 					t.Fatalf("%v\n%s", err, text)
 				}
 				checkPlan(t, f.sg, p)
-				q, err := greedy.Plan(t.Context(), op, 0)
+				q, err := f.greedy.Plan(t.Context(), op, 0)
 				if err != nil {
 					t.Fatalf("greedy: %v\n%s", err, text)
 				}

@@ -205,6 +205,9 @@ func (w *planning) supplyPresence(c *place, depth int, deps *fetchSet) error {
 func mergeRequires(into, more []*Require) []*Require {
 	for _, m := range more {
 		i := slices.IndexFunc(into, func(r *Require) bool { return r.Name == m.Name && r.Key == m.Key })
+		if i >= 0 {
+			into[i].NonNull = into[i].NonNull || m.NonNull
+		}
 		switch {
 		case i < 0:
 			into = append(into, m)
