@@ -66,10 +66,7 @@ func (x *execution) finish() ([]byte, *Result) {
 }
 
 func (x *execution) result() *Result {
-	r := &Result{Errors: len(x.errors), Steps: make([]StepTrace, len(x.p.steps))}
-	if x.dropped > 0 {
-		r.Errors += x.dropped
-	}
+	r := &Result{Errors: len(x.errors) + x.dropped, Steps: make([]StepTrace, len(x.p.steps))}
 	known := false
 	for i := range x.p.steps {
 		st := &x.steps[i]
@@ -82,6 +79,10 @@ func (x *execution) result() *Result {
 		} else {
 			r.Freshness, known = st.fresh, true
 		}
+	}
+	if r.Errors > 0 {
+		// Nobody should keep an answer that lacks something.
+		r.Freshness = Freshness{Known: true, NoStore: true}
 	}
 	for g, cost := range x.w.costs {
 		r.Cost += cost

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -50,6 +51,8 @@ type stepProgram struct {
 	parts      []partProgram
 	shape      *tape.Shape // of the whole answer
 	text       requestText
+	// values is how many values the last answer had: a hint for the next one.
+	values atomic.Int64
 }
 
 // The slots of an answer's top level.

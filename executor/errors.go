@@ -1,12 +1,10 @@
 package executor
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/weft-graphql/weft/executor/tape"
 	"github.com/weft-graphql/weft/planner/operation"
@@ -62,6 +60,7 @@ func (x *execution) answerErrors(i int, data, list tape.Value) bool {
 	if list.Kind != tape.List || list.Len == 0 {
 		return false
 	}
+	var placed []placedError
 	for _, item := range x.docs.Slots(list) {
 		var se subgraphError
 		// Only an object has members to read; of anything else there is nothing to
@@ -69,12 +68,16 @@ func (x *execution) answerErrors(i int, data, list tape.Value) bool {
 		if item.Kind != tape.Raw || json.Unmarshal(x.docs.Bytes(item), &se) != nil {
 			se = subgraphError{}
 		}
-		x.answerError(i, data, &se)
+		if pe := x.answerError(i, data, &se); pe.part != nil {
+			placed = append(placed, pe)
+		}
 	}
+	x.reportPlaced(i, placed)
 	return true
 }
 
-func (x *execution) answerError(i int, data tape.Value, se *subgraphError) {
+// answerError reports one error, unless it is an entity's.
+func (x *execution) answerError(i int, data tape.Value, se *subgraphError) (pe placedError) {
 	sp, st := &x.p.steps[i], &x.steps[i]
 	e := answerError{step: i, code: codeDownstream, subgraph: sp.name, extensions: se.Extensions, masked: x.policy(i).Mask}
 	if message, ok := tape.Unquote(se.Message); ok {
@@ -88,7 +91,7 @@ func (x *execution) answerError(i int, data tape.Value, se *subgraphError) {
 		x.docs[answerDoc(i)].Explained = true
 		e.path = x.fetchPath(i)
 		x.report(e)
-		return
+		return pe
 	}
 	pp, ps := &sp.parts[j], &st.parts[j]
 	if data.Kind == tape.Object && !x.explainPath(x.docs.Slot(data, j), pp.value, path[1:]) {
@@ -99,7 +102,7 @@ func (x *execution) answerError(i int, data tape.Value, se *subgraphError) {
 		ps.failed[0] = true
 		e.path = x.clientPath(nil, x.p.plan.Operation.Root, path)
 		x.report(e)
-		return
+		return pe
 	}
 	if len(path) < 2 || path[1].key != "" || path[1].index < 0 || path[1].index >= len(ps.misses) {
 		for u := range ps.failed {
@@ -110,14 +113,11 @@ func (x *execution) answerError(i int, data tape.Value, se *subgraphError) {
 			e.path = append(e.path, pathItem{key: key})
 		}
 		x.report(e)
-		return
+		return pe
 	}
 	u := ps.misses[path[1].index]
 	ps.failed[u] = true
-	x.everyPlace(pp, ps, u, func(place []pathItem, set *operation.SelectionSet) {
-		e.path = x.clientPath(slices.Clone(place), set, path[2:])
-		x.report(e)
-	})
+	return placedError{answerError: e, part: pp, state: ps, unique: u, rest: path[2:]}
 }
 
 // partOf finds the part that an error's path begins with, -1 where there is
@@ -203,152 +203,4 @@ func (x *execution) clientPath(to []pathItem, set *operation.SelectionSet, path 
 		to = append(to, item)
 	}
 	return to
-}
-
-// everyPlace calls visit with the client's path of each object that a distinct
-// representation stands for, and with the client's selection there. It walks
-// the part's paths again, which only errors need.
-func (x *execution) everyPlace(pp *partProgram, ps *partState, u int32, visit func([]pathItem, *operation.SelectionSet)) {
-	type object struct {
-		doc uint16
-		off uint32
-	}
-	wanted := map[object]bool{}
-	for _, t := range ps.targets {
-		if t.unique == u {
-			wanted[object{t.object.Doc, t.object.Off}] = true
-		}
-	}
-	left := x.e.limits.Errors // places beyond it could not be reported
-	var walk func(place []pathItem, set *operation.SelectionSet, elements []pathElement, keys []string, v tape.Value)
-	walk = func(place []pathItem, set *operation.SelectionSet, elements []pathElement, keys []string, v tape.Value) {
-		switch {
-		case left == 0:
-		case v.Kind == tape.List:
-			for n, item := range x.docs.Slots(v) {
-				walk(append(place, pathItem{index: n}), set, elements, keys, item)
-			}
-		case v.Kind != tape.Object:
-		case len(elements) > 0:
-			if f := fieldOf(set, keys[0]); f != nil {
-				walk(append(place, pathItem{key: f.ResponseKey}), f.Selections, elements[1:], keys[1:], *x.docs.Slot(v, elements[0].slot))
-			}
-		case wanted[object{v.Doc, v.Off}]:
-			left--
-			visit(place, set)
-		}
-	}
-	for k := range pp.paths {
-		var keys []string
-		for _, el := range pp.part.Entity.Paths[k] {
-			keys = append(keys, el.Key)
-		}
-		walk(nil, x.p.plan.Operation.Root, pp.paths[k].elements, keys, x.root)
-	}
-}
-
-// writeErrors appends the list of errors.
-func (x *execution) writeErrors(b []byte) []byte {
-	slices.SortStableFunc(x.errors, func(a, b answerError) int { return a.step - b.step })
-	b = append(b, '[')
-	for i := range x.errors {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = x.writeError(b, &x.errors[i])
-	}
-	if x.dropped > 0 {
-		b = append(b, ',')
-		b = x.writeError(b, &answerError{message: fmt.Sprintf("%d more errors are left out", x.dropped), code: codeTooManyErrors})
-	}
-	return append(b, ']')
-}
-
-func (x *execution) writeError(b []byte, e *answerError) []byte {
-	message := e.message
-	if e.masked {
-		message = "the subgraph request failed"
-	}
-	b = quoteJSON(append(b, `{"message":`...), message)
-	if p := x.location(e); p != nil {
-		b = append(b, `,"locations":[{"line":`...)
-		b = strconv.AppendInt(b, int64(p.line), 10)
-		b = append(b, `,"column":`...)
-		b = strconv.AppendInt(b, int64(p.column), 10)
-		b = append(b, `}]`...)
-	}
-	if len(e.path) > 0 {
-		b = append(b, `,"path":[`...)
-		for i, item := range e.path {
-			if i > 0 {
-				b = append(b, ',')
-			}
-			if item.key != "" {
-				b = quoteJSON(b, item.key)
-			} else {
-				b = strconv.AppendInt(b, int64(item.index), 10)
-			}
-		}
-		b = append(b, ']')
-	}
-	return append(x.writeExtensions(append(b, `,"extensions":`...), e), '}')
-}
-
-// writeExtensions appends a subgraph's extensions with what is added to them.
-func (x *execution) writeExtensions(b []byte, e *answerError) []byte {
-	own := map[string]json.RawMessage{}
-	// What is not an object is no map of extensions and is left out.
-	if len(e.extensions) == 0 || json.Unmarshal(e.extensions, &own) != nil {
-		own = map[string]json.RawMessage{}
-	}
-	code := own["code"]
-	if code == nil || bytes.Equal(code, []byte("null")) {
-		code = quoteJSON(nil, e.code)
-	}
-	b = append(append(b, `{"code":`...), code...)
-	if e.subgraph != "" && x.e.options.Errors != nil && x.e.options.Errors(e.subgraph).ServiceName {
-		b = quoteJSON(append(b, `,"serviceName":`...), e.subgraph)
-		delete(own, "serviceName")
-	}
-	delete(own, "code")
-	if !e.masked {
-		keys := make([]string, 0, len(own))
-		for k := range own {
-			keys = append(keys, k)
-		}
-		slices.SortFunc(keys, strings.Compare)
-		for _, k := range keys {
-			b = append(append(quoteJSON(append(b, ','), k), ':'), own[k]...)
-		}
-	}
-	return append(b, '}')
-}
-
-type location struct{ line, column int }
-
-// location finds where the client's own document has the field of an error.
-func (x *execution) location(e *answerError) *location {
-	op := x.r.Operation
-	if op == nil {
-		return nil
-	}
-	field := e.field
-	if field == nil {
-		set := op.Root
-		for _, item := range e.path {
-			if item.key == "" || set == nil {
-				continue
-			}
-			i := slices.IndexFunc(set.Fields, func(f *operation.Field) bool { return f.ResponseKey == item.key })
-			if i < 0 {
-				break
-			}
-			field = set.Fields[i]
-			set = field.Selections
-		}
-	}
-	if field == nil || field.Position == nil || field.Position.Line == 0 {
-		return nil
-	}
-	return &location{field.Position.Line, field.Position.Column}
 }

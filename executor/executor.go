@@ -46,7 +46,8 @@ type Payload struct {
 
 // Result is what there is to know about an execution when it has ended.
 type Result struct {
-	// Freshness is the strictest of all that went into the answer.
+	// Freshness is the strictest of all that went into the answer; NoStore where
+	// there are errors.
 	Freshness Freshness
 	// Cost is the actual cost of the answer; CostByGraph is the part of each
 	// subgraph, by name.

@@ -104,7 +104,9 @@ func (x *execution) header(i int) http.Header {
 func (x *execution) answered(i int) {
 	sp, st := &x.p.steps[i], &x.steps[i]
 	doc := x.docs[answerDoc(i)]
+	doc.Grow(min(int(sp.values.Load()), x.e.limits.Pooled/valueSize))
 	top, err := doc.Parse(st.answer.Body, sp.shape, tape.Limits{Depth: x.e.limits.AnswerDepth, Values: x.e.limits.AnswerValues})
+	sp.values.Store(int64(doc.Size()))
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	code, problem := x.unusable(i, top, err)

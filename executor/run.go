@@ -107,9 +107,11 @@ func (e *Executor) acquire(p *Program, r *Request) *execution {
 	return x
 }
 
+// valueSize is the size of a tape.Value.
+const valueSize = 16
+
 // release gives the subgraphs' answers back and keeps the memory, up to a cap.
 func (e *Executor) release(x *execution) {
-	const valueSize = 16
 	for i := range x.p.steps {
 		st := &x.steps[i]
 		if st.answer != nil && st.answer.Release != nil {

@@ -187,3 +187,28 @@ func TestCompileRefusesPlansThatCannotBeRun(t *testing.T) {
 		}
 	}
 }
+
+func TestRunReportsManyEntityErrorsWithoutWalkingForEach(t *testing.T) {
+	p := shop(t)
+	prog := p.program(parsed(t, p.sg, "{ users { id reviews { id } } }"),
+		p.root("accounts", "users { id }"),
+		p.entities("reviews", "User", "{id}", "users", "{ reviews { id } }", 0))
+	const n = 5000
+	var users, entities, errs strings.Builder
+	for i := range n {
+		fmt.Fprintf(&users, `,{"id":"%d"}`, i)
+		entities.WriteString(`,{"reviews":null}`)
+		fmt.Fprintf(&errs, `,{"message":"e","path":["_e0",%d,"reviews"]}`, i)
+	}
+	f := bySubgraph(map[string]string{
+		"accounts": `{"data":{"users":[` + users.String()[1:] + `]}}`,
+		"reviews":  `{"data":{"_e0":[` + entities.String()[1:] + `]},"errors":[` + errs.String()[1:] + `]}`,
+	})
+	got, result := run(t, newExecutor(t, Options{Fetcher: f}), prog, &Request{})
+	if result.Errors != n || !strings.Contains(got, `"path":["users",999,"reviews"]`) || !strings.Contains(got, `"4000 more errors are left out"`) {
+		t.Errorf("%d errors in %.200s", result.Errors, got)
+	}
+	if !result.Freshness.NoStore {
+		t.Errorf("freshness: %+v", result.Freshness)
+	}
+}

@@ -7,7 +7,10 @@
 // GraphQL: what a value means is the executor's business.
 package tape
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Kind says what a Value is.
 type Kind uint8
@@ -182,6 +185,12 @@ func (t *Tape) NewObject(slots int, tag uint16) Value {
 	t.values[base] = Value{Kind: header, Doc: tag}
 	return Value{Kind: Object, Doc: t.ID, Off: uint32(base + 1), Len: uint32(slots)}
 }
+
+// Grow makes room for n more values at once.
+func (t *Tape) Grow(n int) { t.values = slices.Grow(t.values, n) }
+
+// Size is how many values the tape has.
+func (t *Tape) Size() int { return len(t.values) }
 
 // take adds n zero values and gives the index of the first.
 func (t *Tape) take(n int) int {
