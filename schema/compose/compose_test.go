@@ -85,6 +85,9 @@ func composed(t *testing.T, archive *txtar.Archive) *txtar.Archive {
 	if err != nil || again.SDL != result.SDL {
 		t.Errorf("the order of the subgraphs changes the supergraph (error %v)", err)
 	}
+	if _, err := schema.LoadSupergraph(result.SDL, schema.LoadOptions{}); err != nil && !errors.Is(err, &schema.Error{Code: "UNSUPPORTED_LINKED_FEATURE"}) {
+		t.Errorf("the supergraph does not load: %v", err)
+	}
 	out.Files = append(out.Files, txtar.File{Name: "supergraph.graphql", Data: []byte(result.SDL)})
 	if len(result.Hints) > 0 {
 		compose.FormatHints(&text, result.Hints, sources, false)

@@ -145,7 +145,9 @@ func (c *composer) markOverridden(f, old *fieldDef, label string, p problem) {
 	}
 	if label != "" {
 		f.override.label, old.override.label = label, label
-		old.override.state, old.override.needed = overriddenPartly, old.used && !old.external
+		if !old.external {
+			old.override.state, old.override.needed = overriddenPartly, old.used
+		}
 		c.hint(hintOverrideMigration, f.coordinate, p.at, "%q is moving from %q to %q by a progressive override. Once that is done it can be removed from %q.%s",
 			f.coordinate, old.sub.Name, f.sub.Name, old.sub.Name, still)
 		return
