@@ -53,8 +53,9 @@ func (x *execution) hit(i, j, u int, entry *Entry) bool {
 	st.own = append(append(st.own, entry.Value...), ' ')
 	doc.Data = st.own
 	v, _, err := doc.ParseAt(start, pp.value, tape.Limits{Depth: x.e.limits.AnswerDepth, Values: x.e.limits.AnswerValues})
-	if err != nil || pp.part.Entity != nil && v.Kind != tape.Object && v.Kind != tape.Null {
-		return false
+	if err != nil || doc.Absent > 0 || pp.part.Entity != nil && v.Kind != tape.Object && v.Kind != tape.Null {
+		doc.Absent = 0
+		return false // not what was stored for this selection
 	}
 	st.parts[j].items[u] = v
 	x.freshen(st, entry.Freshness)
@@ -122,7 +123,7 @@ func (x *execution) cacheKey(pp *partProgram, ps *partState, u int32) CacheKey {
 func (x *execution) scope(i, j int, identity string) *CacheScope {
 	sp := &x.p.steps[i]
 	part := sp.parts[j].part
-	s := &CacheScope{Subgraph: sp.name, Selection: part.Text, Identity: identity}
+	s := &CacheScope{Subgraph: sp.name, Selection: sp.parts[j].selection, Identity: identity}
 	var b []byte
 	for _, name := range slices.Sorted(slices.Values(part.Variables)) {
 		if raw, ok := x.r.Variables[name]; ok {

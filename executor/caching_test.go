@@ -60,6 +60,9 @@ func TestRunAsksSubgraphsOnlyForWhatTheCacheLacks(t *testing.T) {
 	if got := string(cache.values[`accounts|Query||`]); got != `{"__typename":"User","id":"1","name":"Ada","username":"ada"}` {
 		t.Errorf("the root field is kept as %q", got)
 	}
+	if got := cache.scopes[chair].Selection; got != "{ ... on Product { name } }" {
+		t.Errorf("the selection is %q", got)
+	}
 	f.asked = nil
 	second, result := run(t, e, prog, nil)
 	if second != first || len(f.asked) != 0 {

@@ -72,6 +72,9 @@ type partProgram struct {
 	// value is the shape of what the cache keeps: an entity, or a root field's
 	// value. It is nil for a leaf.
 	value *tape.Shape
+	// selection is the part's text without what only its request gives it: alias
+	// and variable of _entities, alias of a root field. It names cached values.
+	selection string
 	// mark is the part's number in the program, from 1, for marking targets.
 	mark   uint32
 	paths  []pathProgram
@@ -221,7 +224,7 @@ func (c *compiler) step(sp *stepProgram, s *planner.Step) error {
 	for i, part := range s.Parts {
 		pp := &sp.parts[i]
 		c.parts++
-		pp.part, pp.mark = part, c.parts
+		pp.part, pp.mark, pp.selection = part, c.parts, cachedSelection(part)
 		var err error
 		switch {
 		case s.Graph == planner.Local:
@@ -247,6 +250,15 @@ func (c *compiler) step(sp *stepProgram, s *planner.Step) error {
 	var err error
 	sp.text, err = newRequestText(c.plan.Operation, s)
 	return err
+}
+
+func cachedSelection(p *planner.Part) string {
+	if p.Entity != nil {
+		if i := strings.IndexByte(p.Text, '{'); i >= 0 {
+			return p.Text[i:]
+		}
+	}
+	return strings.TrimSpace(strings.TrimPrefix(p.Text, p.Key+":"))
 }
 
 // strict reports whether every key that a part selects must be in its answer:

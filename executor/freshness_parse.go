@@ -28,7 +28,7 @@ func ParseFreshness(h http.Header) Freshness {
 			case "private":
 				f.Private, f.Known = true, true
 			case "public":
-				f.Public, f.Known = true, true
+				f.Public = true // says who may share it, not for how long
 			case "max-age":
 				maxAge, f.Known = seconds(value), true
 			case "s-maxage":

@@ -64,6 +64,7 @@ func TestParseFreshnessReadsCacheControl(t *testing.T) {
 		{"older than fresh", h("Cache-Control", "max-age=60", "Age", "90"), Freshness{Known: true}},
 		{"no-store", h("Cache-Control", "No-Store"), Freshness{Known: true, NoStore: true}},
 		{"private beats public", h("Cache-Control", "private, public, max-age=5"), Freshness{Known: true, Private: true, MaxAge: 5 * time.Second}},
+		{"public alone", h("Cache-Control", "public"), Freshness{Public: true}},
 		{"several lines", h("Cache-Control", "public", "Cache-Control", `max-age="7"`), Freshness{Known: true, Public: true, MaxAge: 7 * time.Second}},
 		{"a number that is none", h("Cache-Control", "max-age=-5"), Freshness{Known: true}},
 		{"a huge number", h("Cache-Control", "max-age=99999999999999999999"), Freshness{Known: true, MaxAge: (1 << 31) * time.Second}},
