@@ -109,7 +109,7 @@ func (x *execution) writeObject(set *fieldSet, v tape.Value) bool {
 	first := true
 	for i := range set.fields {
 		f := &set.fields[i]
-		if f.on != nil && !f.on.Has(tag-1) || !f.guards.Hold(x.r.Conditions) ||
+		if f.on != nil && !f.on.Has(tag-1) || f.guards != nil && !f.guards.Hold(x.r.Conditions) ||
 			f.unless != nil && f.unless.Hold(x.r.Conditions) {
 			continue
 		}

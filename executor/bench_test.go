@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/weft-graphql/weft/planner"
@@ -138,6 +139,26 @@ func TestRunAnswersTheBenchmarksOperations(t *testing.T) {
 			t.Errorf("%d bytes instead of %d: %.300s", len(got), len(c.want), got)
 		}
 	}
+}
+
+func TestRunIsSafeForConcurrentUse(t *testing.T) {
+	p, r := benchShop(t)
+	e := newExecutor(t, Options{Fetcher: r})
+	heavy, small := p.heavy(), p.benchSmall()
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for range 10 {
+				for prog, want := range map[*Program]string{heavy: benchHeavyAnswer, small: benchSmallAnswer} {
+					var k kept
+					if err := e.Run(t.Context(), prog, &Request{}, &k); err != nil || string(k.body) != want {
+						t.Errorf("%d bytes instead of %d, %v", len(k.body), len(want), err)
+					}
+				}
+			}
+		})
+	}
+	wg.Wait()
 }
 
 func benchmark(b *testing.B, prog *Program, f Fetcher) {

@@ -10,7 +10,6 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"golang.org/x/tools/txtar"
 
-	"github.com/weft-graphql/weft/planner/operation"
 	"github.com/weft-graphql/weft/schema"
 )
 
@@ -68,9 +67,9 @@ func (a *author) selections(d *ast.Definition, depth int) {
 	a.b.WriteString("} ")
 }
 
-// TestRunAnswersRandomOperationsAsOneServerWould compares planner and executor
-// with the naive one over the same data.
-func TestRunAnswersRandomOperationsAsOneServerWould(t *testing.T) {
+// shopData is the data and the supergraph of a golden case.
+func shopData(t *testing.T) naive {
+	t.Helper()
 	archive, err := txtar.ParseFile("testdata/chain-of-keys.txtar")
 	if err != nil {
 		t.Fatal(err)
@@ -88,35 +87,106 @@ func TestRunAnswersRandomOperationsAsOneServerWould(t *testing.T) {
 		}
 	}
 	n.sg = composed(t, subgraphs...)
-	parser := operation.NewParser(n.sg, operation.Options{})
-	runs := 300
-	if testing.Short() {
-		runs = 30
+	return n
+}
+
+// randomRun answers one random operation, and says what one server would answer.
+func randomRun(t *testing.T, n naive, seed uint64, p *play) (text, got, want string) {
+	t.Helper()
+	a := author{sg: n.sg, rng: rand.New(rand.NewPCG(1, seed))}
+	text = a.operation()
+	op := parsed(t, n.sg, text)
+	values, errs := op.Coerce(json.RawMessage(`{"yes":true,"no":false}`))
+	if len(errs) > 0 {
+		t.Fatal(errs)
 	}
-	for seed := range runs {
-		a := author{sg: n.sg, rng: rand.New(rand.NewPCG(1, uint64(seed)))}
-		text := a.operation()
-		doc, errs := parser.Parse(text)
-		if len(errs) > 0 {
-			t.Fatalf("%v in %s", errs, text)
-		}
-		op, err := doc.Operation("")
-		if err != nil {
-			t.Fatal(err)
-		}
-		values, errs := op.Coerce(json.RawMessage(`{"yes":true,"no":false}`))
-		if len(errs) > 0 {
-			t.Fatal(errs)
-		}
-		play := &play{t: t, n: n}
-		e := newExecutor(t, Options{Fetcher: &canned{answer: play.answer}})
-		got, _ := run(t, e, planned(t, n.sg, op, values.Conditions), &Request{Operation: op, Variables: values.Raw, Conditions: values.Conditions})
-		want, err := n.answer(text, map[string]any{"yes": true, "no": false})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got != want {
-			t.Fatalf("seed %d: %s\n got %s\nwant %s\n%s", seed, text, got, want, play.text())
+	e := newExecutor(t, Options{Fetcher: &canned{answer: p.answer}})
+	got, _ = run(t, e, planned(t, n.sg, op, values.Conditions), &Request{Operation: op, Variables: values.Raw, Conditions: values.Conditions})
+	want, err := n.answer(text, map[string]any{"yes": true, "no": false})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text, got, want
+}
+
+// TestRunAnswersRandomOperationsAsOneServerWould compares planner and executor
+// with the naive one over the same data.
+func TestRunAnswersRandomOperationsAsOneServerWould(t *testing.T) {
+	n := shopData(t)
+	for seed := range uint64(300) {
+		p := &play{t: t, n: n}
+		if text, got, want := randomRun(t, n, seed, p); got != want {
+			t.Fatalf("seed %d: %s\n got %s\nwant %s\n%s", seed, text, got, want, p.text())
 		}
 	}
+}
+
+// TestRunExplainsEveryNullThatAFailureMakes lets one subgraph fail and looks at
+// what the answer lacks against one server's: for each there is an error, at
+// its place, above or below it.
+func TestRunExplainsEveryNullThatAFailureMakes(t *testing.T) {
+	n := shopData(t)
+	for seed := range uint64(200) {
+		failing := n.sg.Graphs[seed%uint64(len(n.sg.Graphs))].Name
+		p := &play{t: t, n: n, faults: []fault{{Subgraph: failing, Status: 503, Body: "busy"}}}
+		text, got, want := randomRun(t, n, seed, p)
+		var answer, whole struct {
+			Data   any
+			Errors []struct{ Path []any }
+		}
+		if json.Unmarshal([]byte(got), &answer) != nil || json.Unmarshal([]byte(want), &whole) != nil {
+			t.Fatal("not JSON")
+		}
+		var paths []string
+		for _, e := range answer.Errors {
+			paths = append(paths, keysOf(e.Path))
+		}
+		for _, lack := range lacks(answer.Data, whole.Data, nil) {
+			covered := false
+			for _, path := range paths {
+				covered = covered || strings.HasPrefix(lack, path) || strings.HasPrefix(path, lack)
+			}
+			if !covered {
+				t.Fatalf("seed %d without %s: no error for %q\n%s\n got %s\nwant %s", seed, failing, lack, text, got, want)
+			}
+		}
+	}
+}
+
+// keysOf is a path without its indexes.
+func keysOf(path []any) string {
+	var b strings.Builder
+	for _, item := range path {
+		if key, ok := item.(string); ok {
+			b.WriteString(key + ".")
+		}
+	}
+	return b.String()
+}
+
+// lacks lists the places where got is null and want is not, or where they differ.
+func lacks(got, want any, path []any) []string {
+	switch w := want.(type) {
+	case map[string]any:
+		if g, ok := got.(map[string]any); ok && len(g) == len(w) {
+			var out []string
+			for k := range w {
+				out = append(out, lacks(g[k], w[k], append(path, k))...)
+			}
+			return out
+		}
+	case []any:
+		if g, ok := got.([]any); ok && len(g) == len(w) {
+			var out []string
+			for i := range w {
+				out = append(out, lacks(g[i], w[i], append(path, float64(i)))...)
+			}
+			return out
+		}
+	default:
+		if got == want {
+			return nil
+		}
+	}
+	return []string{keysOf(path)}
 }
