@@ -67,12 +67,16 @@ type Part struct {
 	Guards operation.Guards
 	// Text is the root field in GraphQL, alias and arguments included:
 	// "topProducts(first: $first) { upc }" or
-	// "_e0: _entities(representations: $_r0) { ... on Product { name } }".
+	// "_e0: _entities(representations: $_r0) { ... on Product { name } }". White
+	// space is left out. A root field that the client selects under several guards
+	// is here several times, each with its @include or @skip; what the part's own
+	// Guards say is not repeated.
 	Text string
 	// Variables are the names of the operation's variables that Text uses.
 	Variables []string
 
-	// Output is what the part selects. For a root field it is a selection on the
+	// Output is what the part selects. A client's __typename is not in it: it is
+	// answered from the runtime type. For a root field it is a selection on the
 	// root type with one field, that of Key; for entities it is the selection on
 	// each entity.
 	Output *Selection
@@ -138,7 +142,10 @@ type Require struct {
 // Selection is what a request selects on one composite value.
 type Selection struct {
 	// Object is the index of the object type where the value can have only one;
-	// -1 where the request asks for __typename.
+	// -1 where the request asks for __typename, under the Key that the Output of
+	// that Name has. It is -1 without such an Output where the subgraph knows the
+	// value as an interface object: its runtime type is known from elsewhere or
+	// concerns nobody.
 	Object int
 	Fields []*Output
 }

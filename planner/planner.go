@@ -56,10 +56,8 @@ func (p *Planner) Plan(ctx context.Context, op *operation.Operation, c operation
 		return nil, ErrSubscription
 	}
 	w := newPlanning(ctx, p, op, c)
-	if err := w.planRoots(); err != nil {
-		return nil, fmt.Errorf("planner: %w", err)
-	}
-	if err := cmp.Or(w.refused, ctx.Err()); err != nil {
+	err := w.planRoots()
+	if err := cmp.Or(ctx.Err(), w.refused, err); err != nil {
 		return nil, fmt.Errorf("planner: %w", err)
 	}
 	return &Plan{Operation: op, Steps: w.steps(), Blocks: []Block{{}}, Degraded: w.degraded}, nil
@@ -76,9 +74,9 @@ type planning struct {
 	refused         error
 
 	// left is what remains of the budget; deadline is zero where there is none.
-	left     int
-	deadline time.Time
-	degraded bool
+	left, looks int
+	deadline    time.Time
+	degraded    bool
 
 	decisions []*decision
 	fetches   []*fetch
@@ -218,8 +216,13 @@ func (w *planning) spend(n int) bool {
 	if w.left < 0 {
 		w.degraded = true
 	}
-	if !w.deadline.IsZero() && w.left%256 == 0 && time.Now().After(w.deadline) {
-		w.left = min(w.left, 0)
+	if w.looks++; w.looks%256 == 0 {
+		if !w.deadline.IsZero() && time.Now().After(w.deadline) {
+			w.left = min(w.left, 0)
+		}
+		if w.ctx.Err() != nil {
+			w.left = -hardLimit
+		}
 	}
 	return w.left > -hardLimit
 }

@@ -15,6 +15,8 @@ type reach struct {
 	ways []way
 	// signature is equal for object types that can be treated together.
 	signature string
+	// known are the subgraphs that are reached as the object type itself.
+	known []bool
 	// complete is set when the search is over; before that ways has a beginning.
 	complete bool
 }
@@ -52,55 +54,66 @@ func (w *planning) reachOf(p *place, object int) *reach {
 	if p.reaches == nil {
 		p.reaches = map[int]*reach{}
 	}
-	r := &reach{}
+	r := &reach{known: make([]bool, len(w.g.Supergraph.Graphs))}
 	p.reaches[object] = r
-	var open []way
+	var levels [][]way // by hops
+	open := func(to way) {
+		for len(levels) <= to.hops {
+			levels = append(levels, nil)
+		}
+		levels[to.hops] = append(levels[to.hops], to)
+	}
 	for _, a := range p.arrivals {
 		if a.types.Has(object) {
-			open = append(open, way{base: a, hops: a.hops})
+			open(way{base: a, hops: a.hops})
 		}
 	}
 	hubs := slices.Clone(w.g.Object(object).Hubs)
-	for len(open) > 0 {
-		best := 0
-		for i := range open {
-			if open[i].hops < open[best].hops {
-				best = i
+	for hops := 0; hops < len(levels); hops++ {
+		for i := 0; i < len(levels[hops]); i++ {
+			next := levels[hops][i]
+			if next.hub != nil && r.has(next.target) {
+				continue
 			}
-		}
-		next := open[best]
-		open = slices.Delete(open, best, best+1)
-		if next.hub != nil && r.has(next.target) {
-			continue
-		}
-		r.ways = append(r.ways, next)
-		if !w.spend(1) {
-			break
-		}
-		hubs = slices.DeleteFunc(hubs, func(h *graph.Hub) bool {
-			hops, ok := w.setHops(p, schema.NewTypeSet(object), h.Set, next.hops)
-			if !ok {
-				return false
+			if !w.spend(1) {
+				return r
 			}
-			for _, t := range h.Targets {
-				if !r.has(t) {
-					open = append(open, way{target: t, hub: h, hops: hops + 1})
+			r.add(next)
+			hubs = slices.DeleteFunc(hubs, func(h *graph.Hub) bool {
+				at, ok := w.setHops(p, schema.NewTypeSet(object), h.Set, hops)
+				if !ok {
+					return false
 				}
-			}
-			return true
-		})
+				for _, t := range h.Targets {
+					if !r.has(t) {
+						open(way{target: t, hub: h, hops: at + 1})
+					}
+				}
+				return true
+			})
+		}
 	}
 	r.signature, r.complete = r.describe(), true
 	return r
 }
 
+func (r *reach) add(next way) {
+	r.ways = append(r.ways, next)
+	switch {
+	case next.target != nil && !next.target.Opaque:
+		r.known[next.target.Graph] = true
+	case next.base != nil && !next.base.opaque() && len(next.base.views) == 0:
+		r.known[next.base.graph] = true
+	}
+}
+
 // has reports whether the subgraph of a target is already reached as that type.
 func (r *reach) has(t *graph.Node) bool {
+	if !t.Opaque {
+		return r.known[t.Graph]
+	}
 	return slices.ContainsFunc(r.ways, func(o way) bool {
-		if o.base != nil {
-			return o.base.graph == t.Graph && o.base.opaque() == t.Opaque && (!t.Opaque || o.base.node == t) && len(o.base.views) == 0
-		}
-		return o.target == t
+		return o.target == t || o.base != nil && o.base.node == t && len(o.base.views) == 0
 	})
 }
 

@@ -131,3 +131,59 @@ func benchmarkPlan(b *testing.B, f *fixture, op *operation.Operation) {
 		b.ReportMetric(1, "degraded")
 	}
 }
+
+// manySupergraph has an entity whose fields are spread over n subgraphs, all
+// reached by one key; every field leads to the entity again, too.
+func manySupergraph(n int) string {
+	var b strings.Builder
+	b.WriteString(supergraphHead(n))
+	b.WriteString("type Query @join__type(graph: S0) { node: Node }\ntype Node")
+	for g := range n {
+		fmt.Fprintf(&b, " @join__type(graph: S%d, key: \"id\")", g)
+	}
+	b.WriteString(" { id: ID!")
+	for g := range n {
+		fmt.Fprintf(&b, " f%d: Int @join__field(graph: S%d) n%d: Node @join__field(graph: S%d)", g, g, g, g)
+	}
+	b.WriteString(" }\n")
+	return b.String()
+}
+
+func BenchmarkPlanManySubgraphs(b *testing.B) {
+	f := newFixture(b, manySupergraph(300))
+	var text strings.Builder
+	for i := range 250 {
+		fmt.Fprintf(&text, " f%d n%d { f%d }", i, i, i+7)
+	}
+	benchmarkPlan(b, f, f.operation(b, "{ node {"+text.String()+" } }"))
+}
+
+// sameSupergraph has n subgraphs that all resolve everything.
+func sameSupergraph(n int) string {
+	var b strings.Builder
+	b.WriteString(supergraphHead(n))
+	for _, head := range []string{"type Query", "type Node"} {
+		b.WriteString(head)
+		for g := range n {
+			fmt.Fprintf(&b, " @join__type(graph: S%d", g)
+			if head == "type Node" {
+				b.WriteString(`, key: "id"`)
+			}
+			b.WriteString(")")
+		}
+		if head == "type Query" {
+			b.WriteString(" { node: Node }\n")
+		}
+	}
+	b.WriteString(" { id: ID! a: Int b: Int c: Int x: Node y: Node z: Node own: Int @join__field(graph: S7) }\n")
+	return b.String()
+}
+
+func BenchmarkPlanSameSubgraphs(b *testing.B) {
+	f := newFixture(b, sameSupergraph(50))
+	set := "a b c"
+	for range 5 {
+		set = "a b own x { " + set + " } y { " + set + " }"
+	}
+	benchmarkPlan(b, f, f.operation(b, "{ node { "+set+" } }"))
+}

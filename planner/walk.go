@@ -268,6 +268,9 @@ func (w *planning) unreachable(p *place, types schema.TypeSet, field string) err
 		}
 		reasons = append(reasons, sub.Name+": "+reason)
 	}
+	if def := w.g.Supergraph.Schema.Query; p.parent != nil && def != nil && def.Name == p.typ.Name {
+		return fmt.Errorf("%s: selecting fields of several subgraphs on a field that returns the root type %s is not supported yet", p.coordinate(), def.Name)
+	}
 	return fmt.Errorf("no subgraph gives %s.%s at %s: %s", name, field, p.coordinate(), strings.Join(reasons, "; "))
 }
 
