@@ -1,0 +1,243 @@
+package satisfy
+
+import (
+	"encoding/binary"
+
+	"github.com/weft-graphql/weft/schema"
+	"github.com/weft-graphql/weft/schema/graph"
+)
+
+// view is what @provides on the way lets a subgraph give in addition. Views
+// with the same text are the same view; nil is none.
+type view struct {
+	id  int
+	set *graph.FieldSet
+}
+
+// view interns a field set as a view.
+func (c *checker) view(set *graph.FieldSet) *view {
+	if set == nil || len(set.Fields) == 0 {
+		return nil
+	}
+	text := set.String()
+	v := c.views[text]
+	if v == nil {
+		v = &view{len(c.views) + 1, set}
+		c.views[text] = v
+	}
+	return v
+}
+
+// gives reports whether the view has a field of an object type.
+func (v *view) gives(field string, object int) bool {
+	if v == nil {
+		return false
+	}
+	for _, u := range v.set.Fields {
+		if u.Name == field && (u.On == nil || u.On.Has(object)) {
+			return true
+		}
+	}
+	return false
+}
+
+// object is an object type with what states at it are made of.
+type object struct {
+	*graph.Type
+	index int
+	one   schema.TypeSet
+	// items are the ways to have a value: the type's node in each of its
+	// subgraphs first, then interface objects and views as they are met.
+	items []item
+	ids   map[itemKey]int
+	// fields are those that any subgraph has, by name.
+	fields map[string]*field
+	// requiring are the edges with @requires, those of interface objects included.
+	requiring []*graph.Edge
+	states    map[string]*state
+	// risky are the items that superset pruning must not ignore; see risk.
+	risky schema.TypeSet
+}
+
+// item is a subgraph's node of the object type, or of an interface object that
+// stands for it, as seen through a view.
+type item struct {
+	node *graph.Node
+	view *view
+}
+
+type itemKey struct {
+	node *graph.Node
+	view *view
+}
+
+// field is a field of an object type with its edges by plain item.
+type field struct {
+	name  string
+	edges []at
+}
+
+type at struct {
+	item int
+	edge *graph.Edge
+}
+
+// object gives an object type by its index; nil for one that no subgraph has.
+func (c *checker) object(index int) *object {
+	if o := c.objects[index]; o != nil {
+		return o
+	}
+	t := c.g.Object(index)
+	if t == nil {
+		return nil
+	}
+	o := &object{
+		Type: t, index: index, one: schema.NewTypeSet(index),
+		ids: map[itemKey]int{}, fields: map[string]*field{}, states: map[string]*state{},
+	}
+	c.objects[index] = o
+	for _, j := range t.Joins {
+		n := t.Node(j.Graph)
+		id := c.item(o, item{node: n})
+		for _, f := range t.Definition.Fields {
+			e := n.Edge(f.Name)
+			if e == nil {
+				continue
+			}
+			of := o.fields[f.Name]
+			if of == nil {
+				of = &field{name: f.Name}
+				o.fields[f.Name] = of
+			}
+			of.edges = append(of.edges, at{id, e})
+			o.addRequiring(e)
+		}
+	}
+	for _, h := range t.Hubs {
+		for _, n := range h.Targets {
+			if n.Opaque {
+				c.item(o, item{node: n})
+			}
+		}
+	}
+	return o
+}
+
+func (o *object) addRequiring(e *graph.Edge) {
+	if e.Requires != nil && !e.External {
+		o.requiring = append(o.requiring, e)
+	}
+}
+
+// item interns a way to have a value. A view without anything for this object
+// type is no view.
+func (c *checker) item(o *object, it item) int {
+	if it.view != nil && !it.view.concerns(o.index) {
+		it.view = nil
+	}
+	key := itemKey(it)
+	id, known := o.ids[key]
+	if known {
+		return id
+	}
+	id = len(o.items)
+	o.ids[key] = id
+	o.items = append(o.items, it)
+	if it.node.Opaque && it.view == nil {
+		for _, f := range it.node.Type.Definition.Fields {
+			if e := it.node.Edge(f.Name); e != nil {
+				o.addRequiring(e)
+			}
+		}
+	}
+	if it.view != nil || it.node.Opaque || c.risk.nodes[it.node] {
+		o.risky = o.risky.Or(schema.NewTypeSet(id))
+	}
+	return id
+}
+
+func (v *view) concerns(object int) bool {
+	for _, u := range v.set.Fields {
+		if u.On == nil || u.On.Has(object) {
+			return true
+		}
+	}
+	return false
+}
+
+// concrete reports whether the item's subgraph can tell the value's type.
+func (o *object) concrete(id int) bool { return !o.items[id].node.Opaque }
+
+// state is a set of items of an object type: all the ways by which a value
+// could have been had.
+type state struct {
+	object *object
+	items  schema.TypeSet
+	// typed is set where one of them can tell the value's type.
+	typed    bool
+	closures map[int]*closure // by assignment
+}
+
+// state interns a set of items.
+func (o *object) state(items schema.TypeSet) *state {
+	key := setKey(items)
+	s := o.states[key]
+	if s == nil {
+		s = &state{object: o, items: items, closures: map[int]*closure{}}
+		for id := range items.All() {
+			s.typed = s.typed || o.concrete(id)
+		}
+		o.states[key] = s
+	}
+	return s
+}
+
+func setKey(s schema.TypeSet) string {
+	end := len(s)
+	for end > 0 && s[end-1] == 0 {
+		end--
+	}
+	b := make([]byte, 0, 8*end)
+	for _, word := range s[:end] {
+		b = binary.LittleEndian.AppendUint64(b, word)
+	}
+	return string(b)
+}
+
+// static is a composite value in one subgraph by its declared type.
+type static struct {
+	node *graph.Node
+	view *view
+}
+
+// statesAt yields the states in which the statics' values of each object type are, and
+// reports whether all were taken.
+func (c *checker) statesAt(statics []static, yield func(*state) bool) bool {
+	var all schema.TypeSet
+	for _, s := range statics {
+		all = all.Or(s.node.Possible)
+	}
+	for index := range all.All() {
+		o := c.object(index)
+		if o == nil {
+			continue
+		}
+		var items schema.TypeSet
+		for _, s := range statics {
+			if !s.node.Possible.Has(index) {
+				continue
+			}
+			n := s.node
+			if !n.Opaque {
+				n = o.Node(s.node.Graph)
+			}
+			if n != nil {
+				items = items.Or(schema.NewTypeSet(c.item(o, item{n, s.view})))
+			}
+		}
+		if !items.Empty() && !yield(o.state(items)) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,163 @@
+// Package satisfy proves that every operation a client may send to a
+// supergraph can be answered by its subgraphs.
+//
+// It walks the API schema and the query graph of package graph side by side: a
+// visit is an object type together with the ways by which subgraphs could be
+// giving its value, and with the override labels that were decided on the way.
+// From there each field must be resolved by one of these subgraphs, or by one
+// to which a key leads. A visit that offers no less than one already made is
+// skipped; that keeps the walk near linear.
+//
+// A field that cannot be had is reported with the shortest operation that asks
+// for it and with what stops each subgraph.
+//
+// Contexts are not carried out: package schema refuses a supergraph with
+// @fromContext by name. Once the graph carries contexts, an edge's condition on
+// them belongs to conditions.go, and what is set on the way to a visit's state.
+package satisfy
+
+import (
+	"cmp"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/weft-graphql/weft/schema"
+	"github.com/weft-graphql/weft/schema/graph"
+)
+
+// Codes of errors and hints.
+const (
+	codeSatisfiability schema.Code = "SATISFIABILITY_ERROR"
+	codeRuntimeTypes   schema.Code = "SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES"
+	codeMaxPaths       schema.Code = "MAX_VALIDATION_SUBGRAPH_PATHS_EXCEEDED"
+	hintRuntimeTypes   schema.Code = "INCONSISTENT_RUNTIME_TYPES_FOR_SHAREABLE_RETURN"
+)
+
+// Options bounds the check and says where things are. The zero value is usable.
+type Options struct {
+	// MaxPaths is how many steps the check may take, each a look at one field or
+	// condition in one state. When it is reached the check ends with
+	// MAX_VALIDATION_SUBGRAPH_PATHS_EXCEEDED. 0 means [DefaultMaxPaths].
+	MaxPaths int
+	// Locate gives the places of an element ("User", "User.name") in a subgraph's
+	// SDL. nil means that errors have no locations.
+	Locate func(subgraph, coordinate string) []schema.Location
+}
+
+// DefaultMaxPaths is Options.MaxPaths where it is not set.
+const DefaultMaxPaths = 20_000_000
+
+// Check proves that all that the supergraph's API schema offers can be had.
+// errs has one error for each field that cannot, sorted; hints come in the
+// order of the walk. g must be the graph of sg.
+func Check(sg *schema.Supergraph, g *graph.Graph, o Options) (hints []schema.Hint, errs schema.Errors) {
+	c := newChecker(sg, g, o)
+	c.walk()
+	c.errs.Sort()
+	return c.hints, c.errs
+}
+
+// checker is the state of one check.
+type checker struct {
+	sg      *schema.Supergraph
+	g       *graph.Graph
+	options Options
+	left    int
+
+	// objects are made when they are first met, by the object's index.
+	objects []*object
+	nodes   map[*graph.Node]int
+	views   map[string]*view
+	risk    *risk
+	assigns []assignment
+
+	queue   []visit
+	places  map[placeKey]bool
+	seen    map[seenKey][]seen
+	extra   map[*graph.Edge]bool
+	failed  map[string]bool
+	checked map[string]bool // runtime types, by coordinate and subgraphs
+
+	// undecided is a label that the evaluation at hand asked for and that its
+	// state does not decide, or -1.
+	undecided int
+	// open are the closures in the making; lowest is the least depth of those
+	// that were used before they were ready, or len(open) and more for none.
+	open   []*closure
+	lowest int
+	known  map[conditionKey]bool
+
+	hints []schema.Hint
+	errs  schema.Errors
+}
+
+func newChecker(sg *schema.Supergraph, g *graph.Graph, o Options) *checker {
+	c := &checker{
+		sg: sg, g: g, options: o, left: cmp.Or(o.MaxPaths, DefaultMaxPaths),
+		objects: make([]*object, len(sg.Objects)),
+		nodes:   map[*graph.Node]int{}, views: map[string]*view{}, assigns: []assignment{{}},
+		places: map[placeKey]bool{}, seen: map[seenKey][]seen{}, extra: map[*graph.Edge]bool{},
+		failed: map[string]bool{}, checked: map[string]bool{},
+		undecided: -1, lowest: noneOpen, known: map[conditionKey]bool{},
+	}
+	c.risk = findRisk(sg, g)
+	return c
+}
+
+// spend counts one step; it gives false once the limit is reached.
+func (c *checker) spend() bool {
+	c.left--
+	return c.left >= 0
+}
+
+// roots gives the root types of the API schema, queries first.
+func (c *checker) roots() []*ast.Definition {
+	var all []*ast.Definition
+	for _, d := range []*ast.Definition{c.sg.API.Query, c.sg.API.Mutation, c.sg.API.Subscription} {
+		if d != nil {
+			all = append(all, d)
+		}
+	}
+	return all
+}
+
+// assignment is the override labels that are decided, and those that are on.
+type assignment struct{ decided, on schema.TypeSet }
+
+// covers reports whether what holds for a holds for b, which decides more.
+func (a assignment) covers(b assignment) bool {
+	return a.decided.SubsetOf(b.decided) && a.on.Equal(b.on.And(a.decided))
+}
+
+// with gives the assignment that also decides a label.
+func (c *checker) with(assign, label int, on bool) int {
+	a := c.assigns[assign]
+	a.decided = a.decided.Or(schema.NewTypeSet(label))
+	if on {
+		a.on = a.on.Or(schema.NewTypeSet(label))
+	}
+	for i, b := range c.assigns {
+		if a.decided.Equal(b.decided) && a.on.Equal(b.on) {
+			return i
+		}
+	}
+	c.assigns = append(c.assigns, a)
+	return len(c.assigns) - 1
+}
+
+// serves reports whether the subgraph has the field under the labels decided;
+// what the field requires is another question.
+func (c *checker) serves(e *graph.Edge, assign int) bool {
+	if e.External {
+		return false
+	}
+	if e.Label < 0 {
+		return true
+	}
+	a := c.assigns[assign]
+	if !a.decided.Has(e.Label) {
+		c.undecided = e.Label
+		return false
+	}
+	return a.on.Has(e.Label) == e.LabelOn
+}
