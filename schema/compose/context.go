@@ -172,7 +172,7 @@ func checkContextValue(binder fieldSetBinder, set ast.SelectionSet, t *typeDef, 
 		return err
 	}
 	if typ.String() != arg.typ.String() {
-		return fmt.Errorf("the selection on %q gives a %s, and the argument is a %s", t.name, typ, arg.typ)
+		return fmt.Errorf("the selection on %q has the type %s, and the argument %s", t.name, typ, arg.typ)
 	}
 	return nil
 }

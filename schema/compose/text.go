@@ -2,6 +2,7 @@ package compose
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -44,7 +45,9 @@ func groups[T holder](all []T, variant func(T) string) string {
 		if _, ok := by[v]; !ok {
 			order = append(order, v)
 		}
-		by[v] = append(by[v], e.self().sub.Name)
+		if name := e.self().sub.Name; !slices.Contains(by[v], name) {
+			by[v] = append(by[v], name)
+		}
 	}
 	parts := make([]string, len(order))
 	for i, v := range order {

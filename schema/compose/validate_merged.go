@@ -2,6 +2,7 @@ package compose
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
 )
@@ -25,6 +26,30 @@ func (c *composer) validateMerged() {
 		c.validateMergedRequires(s)
 	}
 	c.validateInaccessible()
+	c.validateReserved()
+}
+
+// validateReserved refuses names that the supergraph needs for its own elements.
+func (c *composer) validateReserved() {
+	own := func(name string) bool {
+		switch name {
+		case "link__Import", "link__Purpose", "context__ContextFieldValue", "policy__Policy", "requiresScopes__Scope":
+			return true
+		}
+		return strings.HasPrefix(name, "join__")
+	}
+	for _, name := range c.merged.names() {
+		if sources := c.merged.sources[name]; own(name) {
+			c.fail(problem{code: codeInvalidGraphQL, coordinate: name, at: placesOf(sources), fix: "Rename it."},
+				"The type %q of %s has a name that the supergraph uses itself.", name, inSubgraphs(namesOf(sources)))
+		}
+	}
+	for _, d := range c.merged.directives {
+		if own(d.Name) || d.Name == "link" || d.Name == "context__fromContext" || c.merged.specs[d.Name] {
+			c.fail(problem{code: codeDirectiveComposition, coordinate: "@" + d.Name, fix: "Rename it."},
+				"The subgraphs' directive @%s has a name that the supergraph uses itself.", d.Name)
+		}
+	}
 }
 
 // validateImplementation checks that a type has every field of the merged
