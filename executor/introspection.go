@@ -147,7 +147,7 @@ func (n *introspection) root(f *operation.Field) {
 		case "subscriptionType":
 			n.named(f, s.Subscription)
 		case "directives":
-			listOf(n, sortedByName(s.Directives), func(d *ast.DirectiveDefinition) { n.directive(f, d) })
+			listOf(n, slices.DeleteFunc(sortedByName(s.Directives), notCarriedOut), func(d *ast.DirectiveDefinition) { n.directive(f, d) })
 		default:
 			n.null()
 		}
@@ -161,6 +161,10 @@ func sortedByName[T any](m map[string]T) []T {
 	}
 	return out
 }
+
+// notCarriedOut tells the directives that gqlparser gives every schema but that
+// operations may not use: a client must not be told that it can.
+func notCarriedOut(d *ast.DirectiveDefinition) bool { return d.Name == "defer" }
 
 // argument gives an argument's value as the request has it; nil where it has none.
 func (n *introspection) argument(f *operation.Field, name string) *ast.Value {

@@ -151,7 +151,7 @@ func (p *prepared) admit(ctx context.Context, params *transport.Params) *transpo
 // Run executes the program and sends the answer.
 func (p *prepared) Run(ctx context.Context, send func(transport.Response) error) error {
 	return p.gateway.executor.Run(ctx, p.program, &executor.Request{
-		Variables: p.values.Raw, Conditions: p.values.Conditions, Header: p.header,
+		Operation: p.operation, Variables: p.values.Raw, Conditions: p.values.Conditions, Header: p.header,
 	}, &sink{prepared: p, send: send})
 }
 
