@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"flag"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -95,27 +96,32 @@ func goldenCase(t *testing.T, file string) {
 			t.Errorf("the answer is wrong:\n got %s\nwant %s", answer, want)
 		}
 	}
-	got := map[string]string{"traffic": play.text(), "answer.json": indented(t, answer)}
-	for name, text := range got {
-		if *update {
-			i := slices.IndexFunc(archive.Files, func(f txtar.File) bool { return f.Name == name })
-			if i < 0 {
-				i = len(archive.Files)
-				archive.Files = append(archive.Files, txtar.File{Name: name})
-			}
-			archive.Files[i].Data = []byte(text)
-		} else if text != sections[name] {
-			t.Errorf("%s is another:\n got %s\nwant %s", name, text, sections[name])
+	settle(t, file, archive, map[string]string{"traffic": play.text(), "answer.json": indented(t, answer)})
+}
+
+// settle compares sections of an archive with what they are now, or rewrites them.
+func settle(t *testing.T, file string, archive *txtar.Archive, got map[string]string) {
+	t.Helper()
+	for _, name := range slices.Sorted(maps.Keys(got)) {
+		i := slices.IndexFunc(archive.Files, func(f txtar.File) bool { return f.Name == name })
+		if i < 0 {
+			i = len(archive.Files)
+			archive.Files = append(archive.Files, txtar.File{Name: name})
 		}
+		if want := string(archive.Files[i].Data); want != got[name] && !*update {
+			t.Errorf("%s is another:\n got %s\nwant %s", name, got[name], want)
+		}
+		archive.Files[i].Data = []byte(got[name])
 	}
-	if *update {
-		slices.SortStableFunc(archive.Files, func(a, b txtar.File) int {
-			order := []string{"traffic", "answer.json"}
-			return slices.Index(order, a.Name) - slices.Index(order, b.Name)
-		})
-		if err := os.WriteFile(file, txtar.Format(archive), 0o644); err != nil {
-			t.Fatal(err)
-		}
+	if !*update {
+		return
+	}
+	slices.SortStableFunc(archive.Files, func(a, b txtar.File) int {
+		order := []string{"traffic", "answer.json"}
+		return slices.Index(order, a.Name) - slices.Index(order, b.Name)
+	})
+	if err := os.WriteFile(file, txtar.Format(archive), 0o644); err != nil {
+		t.Fatal(err)
 	}
 }
 
