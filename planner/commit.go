@@ -1,7 +1,6 @@
 package planner
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/weft-graphql/weft/planner/operation"
@@ -187,9 +186,6 @@ func (a *arrival) findFetch(latest int) *fetch {
 }
 
 func (w *planning) commitMove(a *arrival, latest int, guards operation.Guards) (*selection, error) {
-	if a.place.unknownTypes() {
-		return nil, fmt.Errorf("%s: moving an interface object to another subgraph before its type is known is not supported yet", a.place.coordinate())
-	}
 	f := a.findFetch(latest)
 	if f == nil {
 		f = w.newFetch(a, a.hops)
@@ -306,10 +302,4 @@ func cloneRequires(rs []*Require) []*Require {
 		out[i] = &c
 	}
 	return out
-}
-
-// unknownTypes reports whether only interface objects bring the place's values,
-// so that nobody can tell their runtime types.
-func (p *place) unknownTypes() bool {
-	return len(p.arrivals) > 0 && !slices.ContainsFunc(p.arrivals, func(a *arrival) bool { return !a.opaque() })
 }

@@ -19,7 +19,7 @@ import (
 
 var (
 	update = flag.Bool("update", false, "rewrite the golden files")
-	cases  = flag.Int("cases", 200, "how many random operations to carry out on each supergraph")
+	cases  = flag.Int("cases", 100, "how many random operations to carry out on each supergraph")
 )
 
 // TestPlans plans the operations of testdata: each archive has a supergraph

@@ -1,6 +1,9 @@
 package planner
 
 import (
+	"fmt"
+	"slices"
+
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/weft-graphql/weft/planner/operation"
@@ -180,4 +183,17 @@ func (w *planning) arriveBy(c *place, a *arrival) {
 		}
 	}
 	c.arrivals = append(c.arrivals, n)
+}
+
+// knowTypes makes sure that the runtime types of a place's values are known: a
+// subgraph that tells them is preferred to one that has an interface object.
+func (p *place) knowTypes() error {
+	if p.parent == nil || p.typ.Object >= 0 || !slices.ContainsFunc(p.arrivals, (*arrival).opaque) {
+		return nil
+	}
+	p.arrivals = slices.DeleteFunc(p.arrivals, (*arrival).opaque)
+	if len(p.arrivals) > 0 {
+		return nil
+	}
+	return fmt.Errorf("%s: values of %s from a subgraph where it is an @interfaceObject are not supported yet: that subgraph cannot tell their types", p.coordinate(), p.typ.Name)
 }

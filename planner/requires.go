@@ -61,6 +61,9 @@ func (w *planning) compositeHops(p *place, s *slot, need schema.TypeSet, u *grap
 		for _, a := range o.arrivals {
 			w.arriveBy(c, a)
 		}
+		if c.knowTypes() != nil {
+			continue
+		}
 		covered = covered.Or(o.types)
 		h, ok := w.setHops(c, c.live, u.Set, limit)
 		if !ok {
@@ -159,6 +162,9 @@ func (w *planning) supplyComposite(p *place, s *slot, u *graph.FieldUse, need sc
 		c := w.child(p, s, o.types, u.Type)
 		for _, a := range o.arrivals {
 			w.arriveBy(c, a)
+		}
+		if err := c.knowTypes(); err != nil {
+			return nil, err
 		}
 		below, err := w.supply(c, c.live, u.Set, depth, nil, nonNull, deps)
 		if err != nil {

@@ -25,6 +25,9 @@ func (w *planning) visit(p *place) error { return w.visitFields(p, 0) }
 
 // visitFields visits the client's fields from an index on.
 func (w *planning) visitFields(p *place, from int) error {
+	if err := p.knowTypes(); err != nil {
+		return err
+	}
 	before := len(w.decisions)
 	slots := make([]*slot, 0, len(p.client.Fields)-from)
 	for i, f := range p.client.Fields[from:] {
@@ -48,27 +51,11 @@ func (w *planning) visitFields(p *place, from int) error {
 	if p.parent == nil {
 		return nil
 	}
-	if p.needsType() && p.unknownTypes() {
-		return fmt.Errorf("%s: telling the runtime types of an interface object's values is not supported yet", p.coordinate())
-	}
 	if len(w.decisions) == before {
 		// Nothing is asked of the value, but whether it is there.
 		w.decide(p, nil, p.live, p.arrivals)
 	}
 	return nil
-}
-
-// needsType reports whether the answer depends on the values' runtime types.
-func (p *place) needsType() bool {
-	if p.typ.Object >= 0 || p.client == nil {
-		return false
-	}
-	for _, f := range p.client.Fields {
-		if f.Name == "__typename" || !p.client.Possible.SubsetOf(f.On) {
-			return true
-		}
-	}
-	return false
 }
 
 func (w *planning) visitField(p *place, s *slot) error {
