@@ -14,7 +14,7 @@
 //	traffic.txt               the requests that the subgraphs saw
 //	answer.json               the answer
 //	status.txt                its HTTP status, where that is not 200
-//	refused.txt               why the subgraphs do not compose, where that is expected
+//	refused.txt               why the subgraphs cannot be served, where that is expected
 //
 // Several operations on the same subgraphs are folders in the archive:
 // FOLDER/operation.graphql and so on. "go test ./gateway/endtoend -update"

@@ -48,6 +48,12 @@ func (c *testCase) operation(t *testing.T, folder string) {
 	}
 	supergraph, err := compose.Compose(composed, compose.Options{})
 	if c.section(folder+"operation.graphql") == nil {
+		if err == nil {
+			_, err = schema.LoadSupergraph(supergraph.SDL, schema.LoadOptions{})
+		}
+		if err == nil {
+			t.Fatalf("the supergraph can be served, and there is no operation:\n%s", supergraph.SDL)
+		}
 		c.expect(t, "refused.txt", fmt.Sprintln(err))
 		return
 	}
@@ -221,7 +227,7 @@ func (c *testCase) compareWithOracle(t *testing.T, sdl string, send client, body
 	}
 	doc, errs := gqlparser.LoadQuery(sg.API, send.Query)
 	if len(errs) > 0 {
-		return // the answer says so
+		t.Fatalf("the operation is invalid: %v", errs)
 	}
 	var variables map[string]any
 	if send.Variables != nil {

@@ -222,7 +222,8 @@ func (x *execution) resolve(f *ast.Field, o *object) (any, error) {
 	return value, nil
 }
 
-// fillAll fills the templates anywhere in a value.
+// fillAll fills the templates anywhere in a value. One that is nothing but an
+// argument is the argument itself, not its text.
 func (x *execution) fillAll(v any, f *ast.Field, o *object, arguments map[string]any) (any, error) {
 	switch v := v.(type) {
 	case map[string]any:
@@ -236,6 +237,9 @@ func (x *execution) fillAll(v any, f *ast.Field, o *object, arguments map[string
 		}
 		return out, nil
 	case string:
+		if name, ok := strings.CutPrefix(v, "${@"); ok && arguments[strings.TrimSuffix(name, "}")] != nil {
+			return arguments[strings.TrimSuffix(name, "}")], nil
+		}
 		if strings.Contains(v, "${") {
 			return x.fill(v, f.Definition, o, arguments)
 		}
