@@ -75,6 +75,9 @@ func New(ctx context.Context, o Options) (*Gateway, error) {
 // Close.
 func (g *Gateway) open(ctx context.Context) error {
 	c := g.config
+	if err := g.unsupported(); err != nil {
+		return err
+	}
 	headers, err := subgraphs.NewHeaders(g.forwarded())
 	if err != nil {
 		return err
@@ -131,6 +134,7 @@ func (g *Gateway) Swap(_ context.Context, next *source.Supergraph) error {
 	}
 	g.runtime.Store(rt)
 	g.client.Retain(rt.names())
+	g.warnOfUnknown(rt.names())
 	g.metrics.Loaded(true)
 	g.logger.Info("supergraph in use", "subgraphs", len(rt.supergraph.Graphs), "types", len(rt.supergraph.API.Types),
 		"took", time.Since(start).Round(time.Millisecond))

@@ -1,10 +1,14 @@
 package gateway
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/weft-graphql/weft/cache"
+	"github.com/weft-graphql/weft/gateway/config"
 	"github.com/weft-graphql/weft/gateway/limits"
 	"github.com/weft-graphql/weft/planner/operation"
 	"github.com/weft-graphql/weft/subgraphs"
@@ -28,6 +32,38 @@ func (g *Gateway) clientOptions() subgraphs.Options {
 		}
 	}
 	return o
+}
+
+// unsupported refuses what the configuration knows and nothing carries out yet.
+func (g *Gateway) unsupported() error {
+	windows := map[string]config.Duration{"all": g.config.Subgraphs.All.Batching.Window}
+	for name, s := range g.config.Subgraphs.Named {
+		windows[name] = s.Batching.Window
+	}
+	for _, name := range slices.Sorted(maps.Keys(windows)) {
+		if windows[name] > 0 {
+			return fmt.Errorf("subgraphs.%s.batching.window: merging the entity requests of different clients is not carried out yet; set it to 0", name)
+		}
+	}
+	return nil
+}
+
+// warnOfUnknown logs the names in the configuration that the supergraph does
+// not have: settings for them have no effect.
+func (g *Gateway) warnOfUnknown(names []string) {
+	warn := func(section, name string) {
+		if !slices.Contains(names, name) {
+			g.logger.Warn("the configuration has settings for a subgraph that the supergraph does not have", "key", section+"."+name)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(g.config.Subgraphs.Named)) {
+		warn("subgraphs", name)
+	}
+	if c := g.config.Cache; c != nil {
+		for _, name := range slices.Sorted(maps.Keys(c.Subgraphs)) {
+			warn("cache.subgraphs", name)
+		}
+	}
 }
 
 // forwarded are the names of the client's headers that subgraphs see.
@@ -103,7 +139,7 @@ func (g *Gateway) operationOptions() operation.Options {
 	l := g.config.Limits
 	o := operation.Options{
 		Limits: operation.Limits{
-			Tokens: l.Tokens, Depth: l.Depth, Fields: l.Fields, RootFields: l.RootFields, Aliases: l.Aliases,
+			Tokens: l.Tokens, Depth: l.Depth, Fields: l.Fields, RootFields: l.RootFields, Aliases: cmp.Or(l.Aliases, -1),
 		},
 		Introspection: g.config.Introspection,
 	}
