@@ -121,8 +121,10 @@ func (g *Gateway) shutdown(servers []*server) error {
 	for i, s := range servers {
 		wg.Go(func() {
 			if err := s.http.Shutdown(ctx); err != nil {
-				s.cut()
+				// Closed first: a request that ends without an answer must not look as if
+				// it had an empty one.
 				failed[i] = errors.Join(fmt.Errorf("requests on %s did not finish within %s and were cut off", s.listener.Addr(), grace), s.http.Close())
+				s.cut()
 			}
 		})
 	}
