@@ -9,7 +9,6 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/weft-graphql/weft/planner/operation"
-	"github.com/weft-graphql/weft/schema"
 )
 
 // entityParts makes the parts of the entity fetches. Fetches that ask the same
@@ -127,7 +126,7 @@ func (w *planning) entityPart(f *fetch) (*Part, string) {
 	p.Output = pr.selection(&b, f.root, p.Guards)
 	p.Text = b.String()
 	p.Variables = w.partVariables(f.root, p.Guards)
-	slices.SortStableFunc(f.inputs, func(a, b *input) int { return cmp.Compare(firstOf(a.types), firstOf(b.types)) })
+	slices.SortStableFunc(f.inputs, func(a, b *input) int { return cmp.Compare(first(a.types), first(b.types)) })
 	for _, in := range f.inputs {
 		i := &Input{On: in.types, Fields: in.fields}
 		if f.node != nil {
@@ -138,8 +137,6 @@ func (w *planning) entityPart(f *fetch) (*Part, string) {
 	p.Entity.Inputs = mergeInputs(p.Entity.Inputs)
 	return p, p.Text
 }
-
-func firstOf(s schema.TypeSet) int { return first(s) }
 
 // mergeInputs joins the inputs of types that are represented alike.
 func mergeInputs(inputs []*Input) []*Input {

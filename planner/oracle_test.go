@@ -14,8 +14,9 @@ import (
 )
 
 // TestPlansAnswerAsOneServiceWould carries out the plans of random operations on
-// subgraphs with random data, and compares with the answer of one service that
-// has the whole schema.
+// subgraphs with random data, once by the letter of the plan's documentation and
+// once by the executor, and compares with the answer of one service that has the
+// whole schema.
 func TestPlansAnswerAsOneServiceWould(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(files) == 0 {
@@ -47,9 +48,11 @@ func TestPlansAnswerAsOneServiceWould(t *testing.T) {
 						}
 						t.Fatalf("%v\n%s", err, text)
 					}
-					got := w.run(p, variables)
-					if diff := cmp.Diff(want, got); diff != "" || t.Failed() {
-						t.Fatalf("seed %d, variables %v (-one service +plan):\n%s\n%s\n%s", seed, variables, diff, text, p.Text(f.sg))
+					c := conditions(op, variables)
+					for name, got := range map[string]map[string]any{"plan": w.run(p, c, variables), "executor": w.execute(p, c, variables)} {
+						if diff := cmp.Diff(want, got); diff != "" || t.Failed() {
+							t.Fatalf("seed %d, variables %v (-one service +%s):\n%s\n%s\n%s", seed, variables, name, diff, text, p.Text(f.sg))
+						}
 					}
 				}
 			}
@@ -57,17 +60,21 @@ func TestPlansAnswerAsOneServiceWould(t *testing.T) {
 	}
 }
 
-// typeKey is where the interpreter keeps an object's runtime type.
-const typeKey = "\x00type"
-
-// run carries out a plan as its documentation says, one step after the other.
-func (w *world) run(p *planner.Plan, variables map[string]any) map[string]any {
+func conditions(op *operation.Operation, variables map[string]any) operation.Conditions {
 	var c operation.Conditions
-	for i, condition := range p.Operation.Conditions {
+	for i, condition := range op.Conditions {
 		if variables[condition.Name] == true {
 			c |= 1 << i
 		}
 	}
+	return c
+}
+
+// typeKey is where the interpreter keeps an object's runtime type.
+const typeKey = "\x00type"
+
+// run carries out a plan as its documentation says, one step after the other.
+func (w *world) run(p *planner.Plan, c operation.Conditions, variables map[string]any) map[string]any {
 	root := map[string]any{typeKey: p.Operation.Root.Type}
 	for _, s := range p.Steps {
 		if s.Graph == planner.Local || !s.Guards.Hold(c) {

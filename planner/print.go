@@ -34,7 +34,9 @@ func (pr *printer) selection(b *strings.Builder, s *selection, outer operation.G
 	}
 	slices.SortStableFunc(s.entries, func(x, y *entry) int { return x.slot.order - y.slot.order })
 	for _, e := range s.entries {
-		fields = pr.entry(fields, out, s, e, outer)
+		if !s.covered(e) {
+			fields = pr.entry(fields, out, s, e, outer)
+		}
 	}
 	if len(fields) == 0 {
 		fields = append(fields, printed{text: pr.w.typenameText()})
@@ -44,6 +46,25 @@ func (pr *printer) selection(b *strings.Builder, s *selection, outer operation.G
 	writeFields(b, fields)
 	b.WriteByte('}')
 	return out
+}
+
+// covered reports whether another entry selects the same leaf under the same key
+// always, so that this one adds nothing.
+func (s *selection) covered(e *entry) bool {
+	if len(e.below) > 0 {
+		return false
+	}
+	for _, o := range s.entries {
+		if o == e || o.slot.key != e.slot.key || o.slot.name != e.slot.name || o.slot.text != e.slot.text {
+			continue
+		}
+		for _, u := range o.uses {
+			if u.guards == nil && !slices.ContainsFunc(e.uses, func(mine use) bool { return mine.guards == nil || !mine.on.SubsetOf(u.on) }) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // object is the one object type of the selection's values, or -1.
@@ -282,6 +303,9 @@ func printValue(b *strings.Builder, v *ast.Value) {
 // variables collects the operation's variables that a selection uses.
 func (w *planning) variables(s *selection, outer operation.Guards, used map[string]bool) {
 	for _, e := range s.entries {
+		if s.covered(e) {
+			continue
+		}
 		for _, a := range e.slot.arguments {
 			valueVariables(a.Value, used)
 		}

@@ -171,7 +171,7 @@ func (w *planning) supplyComposite(p *place, s *slot, u *graph.FieldUse, need sc
 			return nil, err
 		}
 		fields = mergeRequires(fields, below)
-		if len(u.Set.Fields) == 0 || allConditional(below, c.live) {
+		if len(u.Set.Fields) == 0 || allConditional(below) {
 			// Nothing unconditional below brings the value along.
 			if err := w.supplyPresence(c, depth, deps); err != nil {
 				return nil, err
@@ -188,10 +188,12 @@ func (w *planning) supplyComposite(p *place, s *slot, u *graph.FieldUse, need sc
 	return fields, nil
 }
 
-func allConditional(rs []*Require, _ schema.TypeSet) bool {
+// allConditional reports whether every field is for some object types only.
+func allConditional(rs []*Require) bool {
 	return !slices.ContainsFunc(rs, func(r *Require) bool { return r.On == nil })
 }
 
+// supplyPresence makes sure that a composite value itself is there.
 func (w *planning) supplyPresence(c *place, depth int, deps *fetchSet) error {
 	var within []*arrival
 	for _, a := range c.arrivals {

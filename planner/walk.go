@@ -113,7 +113,7 @@ func (w *planning) compositeOptions(p *place, s *slot, need schema.TypeSet) []op
 }
 
 // closes reports whether one of the option's arrivals has all that is selected
-// below the field, and then drops those that are further away than it.
+// below the field.
 func (w *planning) closes(s *slot, o *option) bool {
 	for _, a := range o.arrivals {
 		if len(a.views) > 0 {
