@@ -4,12 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"text/template"
 	"time"
 
@@ -40,7 +41,8 @@ func (c *demoCommand) Run(p *process) error {
 	if err != nil {
 		return fmt.Errorf("the demo needs a folder for its registry: %w", err)
 	}
-	defer os.RemoveAll(dir)
+	// Nobody may be left to read what the demo prints: it cleans up all the same.
+	signal.Ignore(syscall.SIGPIPE)
 	d := &demo{process: p, folder: dir, command: c}
 	ctx, stop := context.WithCancelCause(p.ctx)
 	defer stop(nil)
@@ -50,10 +52,10 @@ func (c *demoCommand) Run(p *process) error {
 	}
 	stop(nil)
 	running.Wait()
-	if cause := context.Cause(ctx); err == nil && cause != nil && !errors.Is(cause, context.Canceled) {
-		err = cause
+	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
+		err = errors.Join(err, cause)
 	}
-	if err == nil {
+	if err = errors.Join(err, os.RemoveAll(dir)); err == nil {
 		fmt.Fprintln(p.stdout, "Stopped.")
 	}
 	return err
@@ -105,23 +107,24 @@ func (d *demo) config() *config.Config {
 	c.Budgets = config.DefaultBudgets()
 	c.Budgets.Rate = config.Rate{Points: demoRate, Per: time.Second}
 	c.Budgets.Burst = demoBurst
+	c.Log.Level = "warn" // the terminal is for what the demo says
 	return c
 }
 
 func (d *demo) serve(ctx context.Context) error {
 	c := d.config()
 	if err := c.Validate(); err != nil {
+		return usageError{err} // all that a user can get wrong here are the addresses
+	}
+	logger, err := newLogger(d.process, c.Log)
+	if err != nil {
 		return err
 	}
-	logger := slog.New(slog.NewTextHandler(d.process.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	loaded, err := gateway.Serve(ctx, gateway.ServeOptions{
 		Options: gateway.Options{Config: c, Version: version(), Logger: logger, DefaultQuery: examples.ShopQuery},
 		Started: func(where gateway.Addresses) { d.welcome(where) },
 	})
-	if err != nil && loaded != nil {
-		return withSources(err, loaded.Subgraphs)
-	}
-	return err
+	return inSource(err, loaded)
 }
 
 // welcome says what runs and what to try.

@@ -12,12 +12,11 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
-
-	"github.com/weft-graphql/weft/schema"
-	"github.com/weft-graphql/weft/schema/compose"
 )
 
 // Exit statuses.
@@ -31,129 +30,125 @@ const (
 type commands struct {
 	Demo     demoCommand     `cmd:"" help:"Run four example subgraphs, a gateway and its playground on this machine."`
 	Serve    serveCommand    `cmd:"" help:"Run the gateway."`
-	Compose  composeCommand  `cmd:"" help:"Compose subgraph schemas into a supergraph."`
+	Compose  composeCommand  `cmd:"" help:"Compose the subgraphs' schemas into a supergraph."`
 	Plan     planCommand     `cmd:"" help:"Show how an operation would be carried out."`
 	Cost     costCommand     `cmd:"" help:"Show what an operation costs of a client's budget."`
-	Subgraph subgraphCommand `cmd:"" help:"Publish, check and list subgraph schemas in a registry."`
+	Subgraph subgraphCommand `cmd:"" help:"Publish, check and list subgraphs' schemas in a registry."`
 	Validate validateCommand `cmd:"" help:"Check a configuration and the supergraph that it names."`
 	Config   configCommand   `cmd:"" help:"Tell about the configuration file."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 }
+
+const description = `Weft is a GraphQL federation gateway: one graph over many subgraphs. To see it work, run "weft demo".
+
+Results go to stdout and errors to stderr. The exit status is 0 when the work is done, 1 when it failed, 2 when the command line is wrong. A flag that is not given is taken from its environment variable.`
 
 // process is what a command has of the process that it runs in.
 type process struct {
 	ctx            context.Context
 	stdout, stderr io.Writer
 	env            func(string) (string, bool)
+	json           bool // the command writes its result as JSON
 }
 
-func main() {
+func main() { os.Exit(runProcess()) }
+
+// runProcess carries out the process's own command line. The first signal asks
+// the command to stop; the second one ends the process at once.
+func runProcess() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	status := run(&process{ctx: ctx, stdout: os.Stdout, stderr: os.Stderr, env: os.LookupEnv}, os.Args[1:])
-	stop()
-	os.Exit(status)
+	defer stop()
+	context.AfterFunc(ctx, stop)
+	return run(&process{ctx: ctx, stdout: os.Stdout, stderr: os.Stderr, env: os.LookupEnv}, os.Args[1:])
 }
+
+// errHelpShown is how --help comes back from parsing. Without an error kong
+// would end the process.
+var errHelpShown = errors.New("help was shown")
 
 // run carries out one command line and gives the exit status.
 func run(p *process, args []string) int {
-	status := exitDone
 	var c commands
 	parser, err := kong.New(&c,
 		kong.Name("weft"),
-		kong.Description("Weft is a GraphQL federation gateway. Errors go to stderr, results to stdout; the exit status is 0 when done, 1 when the work failed, 2 for wrong usage. Every flag has an environment variable."),
+		kong.Description(description),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Help(func(o kong.HelpOptions, c *kong.Context) error {
+			if err := kong.DefaultHelpPrinter(o, c); err != nil {
+				return err
+			}
+			return errHelpShown
+		}),
 		kong.DefaultEnvars("WEFT"),
+		kong.WithBeforeReset(preferFlags),
 		kong.Writers(p.stdout, p.stderr),
-		kong.Exit(func(code int) { panic(helpShown(code)) }),
 		kong.Bind(p),
 	)
 	if err != nil {
-		fmt.Fprintln(p.stderr, "weft:", err)
-		return exitFailed
+		return report(p, err, "")
 	}
-	defer func() {
-		// kong ends the process after --help; here that is a way to return.
-		if r := recover(); r != nil {
-			if _, ok := r.(helpShown); !ok {
-				panic(r)
-			}
-		}
-	}()
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
 	command, err := parser.Parse(args)
-	if err != nil {
-		fmt.Fprintf(p.stderr, "weft: %v\n", err)
-		help := "weft --help"
-		var wrong *kong.ParseError
-		if errors.As(err, &wrong) && wrong.Context != nil && wrong.Context.Selected() != nil {
-			help = wrong.Context.Selected().FullPath() + " --help"
+	switch {
+	case errors.Is(err, errHelpShown):
+		return exitDone
+	case err != nil:
+		return report(p, misuse(err), helpFor(err))
+	}
+	for _, f := range command.Flags() {
+		if f.Name == "format" {
+			p.json = command.FlagValue(f) == "json"
 		}
-		fmt.Fprintf(p.stderr, "Run %q to see what there is.\n", help)
-		return exitUsage
 	}
 	if err := command.Run(); err != nil {
-		status = report(p, err)
+		return report(p, err, command.Selected().FullPath()+" --help")
 	}
-	return status
+	return exitDone
 }
 
-// helpShown is how kong's exit after --help comes back to run.
-type helpShown int
-
-// usageError is a mistake in the command line that only the command can see.
-type usageError struct{ error }
-
-// silentError is a failure that the command has already told of.
-type silentError struct{ error }
-
-// report prints why a command failed and gives the exit status.
-func report(p *process, err error) int {
-	var composition *compositionError
-	var usage usageError
-	var silent silentError
-	switch {
-	case errors.As(err, &silent):
-		return exitFailed
-	case errors.As(err, &usage):
-		fmt.Fprintf(p.stderr, "weft: %v\n", err)
-		return exitUsage
-	case errors.As(err, &composition):
-		compose.Format(p.stderr, composition.errors, composition.subgraphs, isTerminal(p.stderr))
-		fmt.Fprintf(p.stderr, "weft: the subgraphs do not compose (%s)\n", count(len(composition.errors), "error"))
-	default:
-		fmt.Fprintf(p.stderr, "weft: %v\n", err)
+// preferFlags lets a flag on the command line win over the environment
+// variables of the flags that it excludes.
+func preferFlags(c *kong.Context) {
+	for _, given := range c.Path {
+		if given.Flag == nil {
+			continue
+		}
+		for _, other := range c.Flags() {
+			excluded := slices.ContainsFunc(given.Flag.Xor, func(group string) bool { return slices.Contains(other.Xor, group) })
+			if excluded && other != given.Flag {
+				other.Tag.Envs = nil
+			}
+		}
 	}
-	return exitFailed
 }
 
-// compositionError is a failed composition, with the sources to show.
-type compositionError struct {
-	errors    schema.Errors
-	subgraphs []schema.Subgraph
+// misuse says what is wrong with a command line.
+func misuse(err error) usageError {
+	var wrong *kong.ParseError
+	if errors.As(err, &wrong) && wrong.Context != nil && !isCommand(wrong.Context.Selected()) {
+		// What comes where a command is expected is a command to whoever typed it.
+		return usageError{errors.New(strings.Replace(err.Error(), "unexpected argument", "unknown command", 1))}
+	}
+	return usageError{err}
 }
 
-func (e *compositionError) Error() string { return e.errors.Error() }
-func (e *compositionError) Unwrap() error { return e.errors }
+// isCommand tells a command from the program itself and from a group of commands.
+func isCommand(n *kong.Node) bool { return n != nil && len(n.Children) == 0 }
 
-// withSources lets report show the source lines of composition errors.
-func withSources(err error, subgraphs []schema.Subgraph) error {
-	var errs schema.Errors
-	if errors.As(err, &errs) && len(subgraphs) > 0 {
-		return &compositionError{errors: errs, subgraphs: subgraphs}
+// helpFor is the command line that shows the help for where parsing ended.
+func helpFor(err error) string {
+	var wrong *kong.ParseError
+	if errors.As(err, &wrong) && wrong.Context != nil && wrong.Context.Selected() != nil {
+		return wrong.Context.Selected().FullPath() + " --help"
 	}
-	return err
+	return "weft --help"
 }
 
-// isTerminal reports whether people read what is written to w.
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+// formatFlag chooses between people and programs.
+type formatFlag struct {
+	Format string `enum:"text,json" default:"text" placeholder:"text|json" help:"How the result is written: text for people (the default) or json for programs."`
 }
 
 func count(n int, what string) string {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
@@ -20,17 +19,17 @@ import (
 // operationFlags name an operation on a supergraph.
 type operationFlags struct {
 	sourceFlags
-	Operation string `arg:"" type:"existingfile" help:"A file with the operation."`
+	Operation string `arg:"" help:"A file with the operation."`
 	Name      string `placeholder:"NAME" help:"The operation's name, where the file has several."`
-	Variables string `type:"existingfile" placeholder:"FILE" help:"A JSON file with the operation's variables."`
-	Format    string `enum:"text,json" default:"text" help:"How the result is written: text for people, json for programs."`
+	Variables string `placeholder:"FILE" help:"A JSON file with the operation's variables."`
+	formatFlag
 }
 
-// loaded is an operation that is ready to be planned or priced.
+// loadedOperation is an operation that is ready to be planned or priced.
 type loadedOperation struct {
 	supergraph *schema.Supergraph
 	operation  *operation.Operation
-	values     *operation.Values
+	values     *operation.Values // nil where nothing needs them
 }
 
 func (f *operationFlags) load(p *process, needVariables bool) (*loadedOperation, error) {
@@ -43,21 +42,17 @@ func (f *operationFlags) load(p *process, needVariables bool) (*loadedOperation,
 	if err != nil {
 		return nil, err
 	}
-	read, err := src.Load(p.ctx)
-	if err != nil {
-		return nil, withSources(err, read.Subgraphs)
-	}
-	out := &loadedOperation{}
-	if out.supergraph, err = schema.LoadSupergraph(read.SDL, schema.LoadOptions{}); err != nil {
-		return nil, fmt.Errorf("%s: %w", src, err)
-	}
 	text, err := os.ReadFile(f.Operation)
 	if err != nil {
 		return nil, fmt.Errorf("the operation cannot be read: %w", err)
 	}
+	out := &loadedOperation{}
+	if out.supergraph, err = loadSupergraph(p, src); err != nil {
+		return nil, err
+	}
 	doc, errs := operation.NewParser(out.supergraph, operation.Options{Introspection: true}).Parse(string(text))
 	if errs != nil {
-		return nil, located(f.Operation, errs)
+		return nil, f.located(errs, "the operation is not valid", string(text))
 	}
 	if out.operation, err = doc.Operation(f.Name); err != nil {
 		return nil, fmt.Errorf("%s: %w", f.Operation, err)
@@ -66,28 +61,31 @@ func (f *operationFlags) load(p *process, needVariables bool) (*loadedOperation,
 		return out, nil
 	}
 	var variables json.RawMessage
+	summary := "the operation needs variables: give them with --variables FILE"
 	if f.Variables != "" {
+		summary = f.Variables + " does not fit the operation"
 		if variables, err = os.ReadFile(f.Variables); err != nil {
 			return nil, fmt.Errorf("the variables cannot be read: %w", err)
 		}
 	}
 	if out.values, errs = out.operation.Coerce(variables); errs != nil {
-		return nil, located(f.Operation, errs)
+		return nil, f.located(errs, summary, string(text))
 	}
 	return out, nil
 }
 
-// located gives each error a line, with its place in the file.
-func located(file string, errs gqlerror.List) error {
-	lines := make([]string, len(errs))
+// located makes errors in the operation's file fit to be shown as those in
+// schemas are.
+func (f *operationFlags) located(errs gqlerror.List, summary, text string) error {
+	out := make(schema.Errors, len(errs))
 	for i, e := range errs {
-		lines[i] = file
+		code, _ := e.Extensions["code"].(string)
+		out[i] = &schema.Error{Code: schema.Code(code), Message: e.Message}
 		for _, l := range e.Locations {
-			lines[i] += fmt.Sprintf(":%d:%d", l.Line, l.Column)
+			out[i].Locations = append(out[i].Locations, schema.Location{File: f.Operation, Line: l.Line, Column: l.Column})
 		}
-		lines[i] += ": " + e.Message
 	}
-	return errors.New(strings.Join(lines, "\n"))
+	return inDocuments(out, summary, schema.Subgraph{SDL: text})
 }
 
 type planCommand struct{ operationFlags }
@@ -110,7 +108,7 @@ func (c *planCommand) Run(p *process) error {
 	if err != nil {
 		return err
 	}
-	if c.Format == "text" {
+	if !p.json {
 		_, err = fmt.Fprint(p.stdout, plan.Text(in.supergraph))
 		return err
 	}
@@ -118,8 +116,7 @@ func (c *planCommand) Run(p *process) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(p.stdout, "%s\n", data)
-	return err
+	return writeJSON(p, json.RawMessage(data))
 }
 
 type costCommand struct{ operationFlags }
@@ -138,7 +135,7 @@ func (c *costCommand) Run(p *process) error {
 	if err != nil {
 		return err
 	}
-	if c.Format == "json" {
+	if p.json {
 		return writeJSON(p, map[string]any{"cost": cost, "fields": lines})
 	}
 	for _, l := range lines {

@@ -4,25 +4,28 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os/signal"
 	"strings"
+	"syscall"
 
+	"github.com/weft-graphql/weft/cache/redis"
 	"github.com/weft-graphql/weft/gateway"
 	"github.com/weft-graphql/weft/gateway/config"
 )
 
 type serveCommand struct {
-	Config string `type:"path" placeholder:"FILE" help:"The gateway's configuration, weft.yaml."`
+	Config string `placeholder:"FILE" help:"The gateway's configuration, weft.yaml. Without it the defaults hold."`
 	sourceFlags
-	Listen      string `placeholder:"HOST:PORT" help:"Where clients connect. Wins over the configuration's listen; 127.0.0.1:4000 where neither says."`
-	AdminListen string `placeholder:"HOST:PORT" help:"Where operators connect, or off. Wins over admin.listen; 127.0.0.1:4001 where neither says."`
-	LogLevel    string `placeholder:"LEVEL" enum:",debug,info,warn,error" default:"" help:"The least important lines that are logged: debug, info, warn or error. Wins over log.level."`
+	Listen      string `placeholder:"HOST:PORT" help:"Where clients connect; wins over the configuration's listen. Where neither says: 127.0.0.1:4000."`
+	AdminListen string `placeholder:"HOST:PORT" help:"Where operators connect, or off; wins over the configuration's admin.listen. Where neither says: 127.0.0.1:4001."`
+	LogLevel    string `placeholder:"LEVEL" help:"The least important lines that are logged: debug, info, warn or error; wins over the configuration's log.level. Where neither says: info."`
 }
 
 // sourceFlags name a supergraph. At most one of them can be given.
 type sourceFlags struct {
-	Supergraph string `type:"path" placeholder:"FILE" xor:"source" help:"A supergraph's SDL."`
-	Subgraphs  string `type:"path" placeholder:"FILE" xor:"source" help:"A supergraph.yaml whose subgraphs are composed."`
-	Registry   string `type:"path" placeholder:"DIR" xor:"source" help:"A registry's folder, which weft subgraph publish writes to."`
+	Supergraph string `placeholder:"FILE" xor:"source" help:"A file of supergraph SDL, such as weft compose writes."`
+	Subgraphs  string `placeholder:"FILE" xor:"source" help:"A supergraph.yaml, whose subgraphs are composed."`
+	Registry   string `placeholder:"DIR" xor:"source" help:"A registry's folder, which weft subgraph publish writes to."`
 }
 
 func (f sourceFlags) given() bool { return f.Supergraph != "" || f.Subgraphs != "" || f.Registry != "" }
@@ -35,32 +38,50 @@ func (f sourceFlags) apply(c *config.Config) {
 	}
 }
 
-// load reads the configuration and lays the flags over it.
-func (c *serveCommand) load(p *process) (*config.Config, error) {
-	cfg := config.Default()
-	if c.Config != "" {
-		var err error
-		if cfg, err = config.Load(c.Config, p.env); err != nil {
-			return nil, err
-		}
-	} else if !c.given() {
-		return nil, usageError{errors.New("nothing to serve: give --supergraph FILE, --subgraphs FILE, --registry DIR or --config FILE")}
-	}
-	c.apply(cfg)
+// apply lays the flags over a configuration.
+func (c *serveCommand) apply(cfg *config.Config) {
+	c.sourceFlags.apply(cfg)
 	for to, flag := range map[*string]string{&cfg.Listen: c.Listen, &cfg.Admin.Listen: c.AdminListen, &cfg.Log.Level: c.LogLevel} {
 		if flag != "" {
 			*to = flag
 		}
 	}
+}
+
+// load reads the configuration and lays the flags over it.
+func (c *serveCommand) load(p *process) (*config.Config, error) {
+	if c.Config == "" && !c.given() {
+		return nil, usageError{errors.New("nothing to serve: give --supergraph FILE, --subgraphs FILE, --registry DIR or --config FILE")}
+	}
+	cfg := config.Default()
+	cfg.Supergraph.File = c.Config // anything: here only the flags are in question
+	c.apply(cfg)
+	if err := cfg.Validate(); err != nil {
+		return nil, usageError{err}
+	}
+	if c.Config == "" {
+		return cfg, nil
+	}
+	cfg, err := config.Load(c.Config, p.env)
+	if err != nil {
+		return nil, err
+	}
+	c.apply(cfg)
 	return cfg, cfg.Validate()
 }
 
+// Run serves the supergraph until the process is told to stop.
 func (c *serveCommand) Run(p *process) error {
 	cfg, err := c.load(p)
 	if err != nil {
 		return err
 	}
-	logger := newLogger(p, cfg.Log)
+	logger, err := newLogger(p, cfg.Log)
+	if err != nil {
+		return err
+	}
+	// A gateway does not end because nobody reads its log any more.
+	signal.Ignore(syscall.SIGPIPE)
 	loaded, err := gateway.Serve(p.ctx, gateway.ServeOptions{
 		Options: gateway.Options{Config: cfg, Version: version(), Logger: logger},
 		Started: func(where gateway.Addresses) {
@@ -70,20 +91,21 @@ func (c *serveCommand) Run(p *process) error {
 			}
 		},
 	})
-	if loaded != nil {
-		return withSources(err, loaded.Subgraphs)
-	}
-	return err
+	return inSource(err, loaded)
 }
 
-func newLogger(p *process, c config.Log) *slog.Logger {
+// newLogger makes the process's one logger. The Redis library logs there, too.
+func newLogger(p *process, c config.Log) (*slog.Logger, error) {
+	o := &slog.HandlerOptions{}
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(c.Level)); err != nil {
-		level = slog.LevelInfo // validation has let only real levels through
+		return nil, fmt.Errorf("log.level: %w", err)
 	}
-	o := &slog.HandlerOptions{Level: level}
+	o.Level = level
+	logger := slog.New(slog.NewTextHandler(p.stderr, o))
 	if strings.EqualFold(c.Format, "json") {
-		return slog.New(slog.NewJSONHandler(p.stderr, o))
+		logger = slog.New(slog.NewJSONHandler(p.stderr, o))
 	}
-	return slog.New(slog.NewTextHandler(p.stderr, o))
+	redis.RouteLog(logger)
+	return logger, nil
 }

@@ -1,14 +1,13 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"text/tabwriter"
+	"time"
 
 	"github.com/weft-graphql/weft/schema"
-	"github.com/weft-graphql/weft/schema/compose"
 	"github.com/weft-graphql/weft/subgraphs/registry"
 	"github.com/weft-graphql/weft/subgraphs/registry/apidiff"
 	"github.com/weft-graphql/weft/subgraphs/source"
@@ -22,7 +21,7 @@ type subgraphCommand struct {
 
 // registryFlag names the registry.
 type registryFlag struct {
-	Registry string `required:"" type:"path" placeholder:"DIR" help:"The registry's folder. The first publish makes it."`
+	Registry string `required:"" placeholder:"DIR" help:"The registry's folder; the first publish makes it."`
 }
 
 func (f registryFlag) open() (*registry.Folder, error) {
@@ -33,18 +32,19 @@ func (f registryFlag) open() (*registry.Folder, error) {
 type schemaFlags struct {
 	registryFlag
 	Name      string `arg:"" optional:"" help:"The subgraph's name."`
-	Schema    string `type:"existingfile" placeholder:"FILE" help:"The subgraph's schema, in SDL."`
-	URL       string `name:"url" placeholder:"URL" help:"Where the gateway reaches the subgraph. Without it the URL stays as it was."`
-	Subgraphs string `type:"existingfile" placeholder:"FILE" help:"A supergraph.yaml with several subgraphs, in place of a name and a schema."`
-	Format    string `enum:"text,json" default:"text" help:"How the result is written: text for people, json for programs."`
+	Schema    string `placeholder:"FILE" xor:"schema" help:"A file with the subgraph's schema, in SDL."`
+	URL       string `name:"url" placeholder:"URL" xor:"url" help:"Where the gateway reaches the subgraph. Without it the URL stays as it was."`
+	Subgraphs string `placeholder:"FILE" xor:"schema,url" help:"A supergraph.yaml with several subgraphs that change together, in place of a name, a schema and a URL."`
+	formatFlag
 }
 
 // read gives the schemas that the flags name.
 func (f *schemaFlags) read(p *process) ([]schema.Subgraph, error) {
 	switch {
-	case f.Subgraphs != "" && (f.Name != "" || f.Schema != "" || f.URL != ""):
-		return nil, usageError{errors.New("--subgraphs stands in place of a name, --schema and --url")}
+	case f.Subgraphs != "" && f.Name != "":
+		return nil, usageError{errors.New("--subgraphs stands in place of a subgraph's name: give one of the two")}
 	case f.Subgraphs != "":
+		defer p.patience("Reading the schemas that " + f.Subgraphs + " names")()
 		return (&source.Subgraphs{Path: f.Subgraphs}).Read(p.ctx)
 	case f.Name == "" || f.Schema == "":
 		return nil, usageError{errors.New("give a subgraph's name and its --schema FILE, or --subgraphs FILE for several")}
@@ -56,11 +56,11 @@ func (f *schemaFlags) read(p *process) ([]schema.Subgraph, error) {
 	return []schema.Subgraph{{Name: f.Name, URL: f.URL, SDL: string(sdl), File: f.Schema}}, nil
 }
 
-// withRegistrySources lets report show the source lines of a refused schema.
-func withRegistrySources(err error) error {
+// refusal lets report show the source lines of a refused schema.
+func refusal(err error) error {
 	var refused *registry.RefusedError
 	if errors.As(err, &refused) {
-		return withSources(err, refused.Subgraphs)
+		return inDocuments(err, "the graph would not compose; the registry is as it was", refused.Subgraphs...)
 	}
 	return err
 }
@@ -81,15 +81,15 @@ func (c *publishCommand) Run(p *process) error {
 	}
 	got, err := folder.Publish(p.ctx, subgraphs, registry.PublishOptions{Message: c.Message})
 	if err != nil {
-		return withRegistrySources(err)
+		return refusal(err)
 	}
-	if c.Format == "json" {
+	if p.json {
 		return writeJSON(p, map[string]any{
 			"changed": got.Changed, "revision": got.Revision, "versions": got.Versions,
 			"changes": orEmpty(got.Changes), "hints": orEmpty(got.Hints),
 		})
 	}
-	compose.FormatHints(p.stderr, got.Hints, subgraphs, isTerminal(p.stderr))
+	p.writeHints(got.Hints, subgraphs)
 	for _, v := range got.Versions {
 		if v.Revision < got.Revision || !got.Changed {
 			fmt.Fprintf(p.stdout, "%s: version %d was in the graph already\n", v.Subgraph, v.Number)
@@ -115,26 +115,26 @@ func (c *checkCommand) Run(p *process) error {
 	}
 	got, err := folder.Check(p.ctx, subgraphs)
 	if err != nil {
-		return withRegistrySources(err)
+		return refusal(err)
 	}
-	if c.Format == "json" {
+	if p.json {
 		err = writeJSON(p, map[string]any{
 			"revision": got.Revision, "breaking": got.Breaking, "changes": orEmpty(got.Changes), "hints": orEmpty(got.Hints),
 		})
 	} else {
-		compose.FormatHints(p.stderr, got.Hints, subgraphs, isTerminal(p.stderr))
-		fmt.Fprintf(p.stdout, "The graph composes; %s of its API compared with revision %d.\n", count(len(got.Changes), "change"), got.Revision)
+		p.writeHints(got.Hints, subgraphs)
+		fmt.Fprintf(p.stdout, "The graph composes; against revision %d its API has %s.\n", got.Revision, count(len(got.Changes), "change"))
 		writeChanges(p, got.Changes)
 	}
 	if err == nil && got.Breaking {
-		return errors.New("the check failed: publishing this would break clients")
+		return verdictError{errors.New("the check failed: publishing this would break clients")}
 	}
 	return err
 }
 
 type listCommand struct {
 	registryFlag
-	Format string `enum:"text,json" default:"text" help:"How the result is written: text for people, json for programs."`
+	formatFlag
 }
 
 func (c *listCommand) Run(p *process) error {
@@ -146,7 +146,7 @@ func (c *listCommand) Run(p *process) error {
 	if err != nil {
 		return err
 	}
-	if c.Format == "json" {
+	if p.json {
 		versions := make([]registry.Version, len(graph.Subgraphs))
 		for i, s := range graph.Subgraphs {
 			versions[i] = s.Version
@@ -161,7 +161,7 @@ func (c *listCommand) Run(p *process) error {
 	table := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "NAME\tVERSION\tPUBLISHED\tURL")
 	for _, s := range graph.Subgraphs {
-		fmt.Fprintf(table, "%s\t%d\t%s\t%s\n", s.Name, s.Version.Number, s.Version.PublishedAt.Format("2006-01-02 15:04:05"), s.URL)
+		fmt.Fprintf(table, "%s\t%d\t%s\t%s\n", s.Name, s.Version.Number, s.Version.PublishedAt.Format(time.RFC3339), s.URL)
 	}
 	return table.Flush()
 }
@@ -171,13 +171,3 @@ func writeChanges(p *process, changes []apidiff.Change) {
 		fmt.Fprintf(p.stdout, "  %s\n", c)
 	}
 }
-
-func writeJSON(p *process, v any) error {
-	encoder := json.NewEncoder(p.stdout)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(v)
-}
-
-// orEmpty makes an absent list an empty one in JSON.
-func orEmpty[T any](list []T) []T { return append([]T{}, list...) }

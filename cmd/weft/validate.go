@@ -7,10 +7,11 @@ import (
 	"github.com/weft-graphql/weft/gateway/config"
 	"github.com/weft-graphql/weft/schema"
 	"github.com/weft-graphql/weft/schema/graph"
+	"github.com/weft-graphql/weft/subgraphs/source"
 )
 
 type validateCommand struct {
-	Config string `required:"" type:"path" placeholder:"FILE" help:"The gateway's configuration, weft.yaml."`
+	Config string `required:"" placeholder:"FILE" help:"The gateway's configuration, weft.yaml."`
 }
 
 // Run does all of serve's checks that need no port: it reads the configuration
@@ -27,13 +28,9 @@ func (c *validateCommand) Run(p *process) error {
 	if err != nil {
 		return err
 	}
-	loaded, err := src.Load(p.ctx)
+	sg, err := loadSupergraph(p, src)
 	if err != nil {
-		return withSources(err, loaded.Subgraphs)
-	}
-	sg, err := schema.LoadSupergraph(loaded.SDL, schema.LoadOptions{})
-	if err != nil {
-		return fmt.Errorf("%s: %w", src, err)
+		return err
 	}
 	if _, err := graph.New(sg); err != nil {
 		return fmt.Errorf("%s: %w", src, err)
@@ -41,4 +38,14 @@ func (c *validateCommand) Run(p *process) error {
 	_, err = fmt.Fprintf(p.stdout, "%s is valid; %s has %s and %s\n", c.Config, src,
 		count(len(sg.Graphs), "subgraph"), count(len(sg.API.Types), "type"))
 	return err
+}
+
+// loadSupergraph reads a supergraph from where it is and compiles it.
+func loadSupergraph(p *process, src source.Source) (*schema.Supergraph, error) {
+	loaded, err := load(p, src)
+	if err != nil {
+		return nil, err
+	}
+	sg, err := schema.LoadSupergraph(loaded.SDL, schema.LoadOptions{File: src.String()})
+	return sg, inSource(err, loaded)
 }
