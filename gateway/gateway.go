@@ -47,6 +47,7 @@ type Gateway struct {
 	executor *executor.Executor
 
 	gate *limits.Gate
+	vary []string // the client's headers that may change an answer; nil where none may
 
 	documentMetrics *operation.CacheMetrics
 	programMetrics  *programMetrics
@@ -82,6 +83,7 @@ func (g *Gateway) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	g.vary = g.forwarded()
 	g.client = subgraphs.New(g.clientOptions())
 	if g.gate, err = limits.NewGate(c.Limits.ConcurrentRequests); err != nil {
 		return fmt.Errorf("limits.concurrent_requests: %w", err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -170,6 +171,11 @@ func (s *sink) Payload(_ context.Context, payload executor.Payload) error {
 		cost = r.Cost
 		s.prepared.gateway.metrics.Executed(r.Errors)
 		res.Header["Cache-Control"] = []string{cacheControl(s.prepared.operation.Kind, r)}
+		if vary := s.prepared.gateway.vary; vary != nil && !r.Freshness.Public {
+			// What subgraphs see of the header may have changed the answer: a browser
+			// must not show one user's to the next.
+			res.Header["Vary"] = slices.Clone(vary)
+		}
 	}
 	admission.WriteHeader(res.Header, cost)
 	if payload.Result != nil {

@@ -77,6 +77,22 @@ func TestACachedAnswerIsGivenToOthersOnlyWhereItIsPublic(t *testing.T) {
 	}
 }
 
+func TestAnswersVaryByTheHeadersThatAreForwarded(t *testing.T) {
+	for cacheControl, want := range map[string]string{"max-age=60": "Authorization", "": "Authorization", "max-age=60, public": ""} {
+		s := settings()
+		s.Headers.Request = forward("Authorization")
+		g, c := newGraph(t), newClient(t)
+		i := openWith(t, s, g)
+		whoAmI(g, cacheControl)
+		for range 2 {
+			vary := strings.Join(c.query(t, i.clients, `{ me { name } }`).header.Values("Vary"), ",")
+			if !strings.Contains(vary, "Accept") || strings.Contains(vary, "Authorization") != (want != "") {
+				t.Errorf("with Cache-Control %q the answer varies by %s", cacheControl, vary)
+			}
+		}
+	}
+}
+
 func TestErrorsNameNoAddresses(t *testing.T) {
 	g, c := newGraph(t), newClient(t)
 	i := openWith(t, settings(), g)

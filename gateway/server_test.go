@@ -6,7 +6,9 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/weft-graphql/weft/gateway"
 	"github.com/weft-graphql/weft/gateway/config"
 )
 
@@ -250,4 +252,90 @@ func TestCacheControlIsTheStrictestOfAllSubgraphs(t *testing.T) {
 	if value := c.query(t, i.clients, `mutation { rename(name: "x") { name } }`).header.Get("Cache-Control"); value != "no-store" {
 		t.Errorf("Cache-Control of a mutation is %q", value)
 	}
+}
+
+func TestEachLimitIsWiredAndNamesItself(t *testing.T) {
+	entities := `{ reviews(first: 5) { product { name } } }`
+	for key, tt := range map[string]struct {
+		set         func(*config.Limits)
+		good, wrong string
+		want        string
+	}{
+		"tokens":            {func(l *config.Limits) { l.Tokens = 9 }, `{ me { id } }`, `{ me { id name reviews { id } } }`, "limits.tokens"},
+		"depth":             {func(l *config.Limits) { l.Depth = 2 }, `{ me { id } }`, `{ me { reviews { id } } }`, "limits.depth"},
+		"fields":            {func(l *config.Limits) { l.Fields = 4 }, `{ me { id } }`, `{ me { id name reviews { id } } }`, "limits.fields"},
+		"root_fields":       {func(l *config.Limits) { l.RootFields = 1 }, `{ me { id } }`, `{ me { id } a: me { id } }`, "limits.root_fields"},
+		"aliases":           {func(l *config.Limits) { l.Aliases = 1 }, `{ a: me { id } }`, `{ a: me { b: id } }`, "limits.aliases"},
+		"no aliases at all": {func(l *config.Limits) { l.Aliases = 0 }, `{ me { id } }`, `{ a: me { id } }`, "limits.aliases"},
+		"entities":          {func(l *config.Limits) { l.Entities = 2 }, `{ reviews(first: 2) { product { name } } }`, entities, "TOO_MANY_ENTITIES"},
+		"subgraph_requests": {func(l *config.Limits) { l.SubgraphRequests = 1 }, `{ me { id } }`, entities, "TOO_MANY_SUBREQUESTS"},
+		"answer":            {func(l *config.Limits) { l.Answer = 100 }, `{ me { id } }`, entities, "ANSWER_TOO_LARGE"},
+	} {
+		t.Run(key, func(t *testing.T) {
+			s := settings()
+			tt.set(&s.Limits)
+			c, i := newClient(t), openWith(t, s, newGraph(t))
+			if got := c.query(t, i.clients, tt.good); got.status != http.StatusOK || strings.Contains(got.body, "errors") {
+				t.Errorf("what is within the limit is answered with %d %s", got.status, got.body)
+			}
+			if got := c.query(t, i.clients, tt.wrong); !strings.Contains(got.body, tt.want) {
+				t.Errorf("what is beyond the limit is answered with %d %s, want %s", got.status, got.body, tt.want)
+			}
+		})
+	}
+}
+
+func TestTimeLimitsEndARequestWithWhatHasArrived(t *testing.T) {
+	for code, set := range map[string]func(*config.Config){
+		"OPERATION_TIMEOUT":  func(c *config.Config) { c.Limits.Timeout = config.Duration(300 * time.Millisecond) },
+		"SUBREQUEST_TIMEOUT": func(c *config.Config) { c.Subgraphs.All.Timeout = config.Duration(300 * time.Millisecond) },
+	} {
+		t.Run(code, func(t *testing.T) {
+			s := settings()
+			set(s)
+			g, c := newGraph(t), newClient(t)
+			i := openWith(t, s, g)
+			block(t, g.reviews)
+			got := c.query(t, i.clients, `{ me { name reviews { body } } }`)
+			wants(t, got, http.StatusOK, `"data":{"me":{"name":"User 1","reviews":null}}`)
+			if got.code() != code {
+				t.Errorf("the error's code is %q: %s", got.code(), got.body)
+			}
+		})
+	}
+}
+
+func TestSettingsThatAreNotCarriedOutAreRefusedByName(t *testing.T) {
+	s := settings()
+	s.Subgraphs.Named = map[string]config.Subgraph{"reviews": {Traffic: s.Subgraphs.All}}
+	reviews := s.Subgraphs.Named["reviews"]
+	reviews.Batching.Window = config.Duration(time.Millisecond)
+	s.Subgraphs.Named["reviews"] = reviews
+	if _, err := gateway.New(t.Context(), gateway.Options{Config: s}); err == nil || !strings.Contains(err.Error(), "subgraphs.reviews.batching.window") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestSettingsForUnknownSubgraphsAreWarnedOf(t *testing.T) {
+	s := settings()
+	s.Subgraphs.Named = map[string]config.Subgraph{"reviewz": {Traffic: s.Subgraphs.All}, "reviews": {Traffic: s.Subgraphs.All}}
+	s.Cache = config.DefaultCache()
+	s.Cache.Subgraphs = map[string]config.CacheSubgraph{"prodcts": {Enabled: true}}
+	log := openWith(t, s, newGraph(t)).logs.String()
+	if !strings.Contains(log, "key=subgraphs.reviewz") || !strings.Contains(log, "key=cache.subgraphs.prodcts") || strings.Contains(log, "key=subgraphs.reviews ") {
+		t.Errorf("the log is\n%s", log)
+	}
+}
+
+func TestASubgraphsURLCanBeOverridden(t *testing.T) {
+	g, c := newGraph(t), newClient(t)
+	s := settings()
+	s.Subgraphs.Named = map[string]config.Subgraph{"accounts": {URL: g.accounts.server.URL, Traffic: s.Subgraphs.All}}
+	i := open(t, s)
+	supergraph := g.supergraph(t, accountsSDL)
+	supergraph.SDL = strings.ReplaceAll(supergraph.SDL, g.accounts.server.URL, "http://127.0.0.1:1")
+	if err := i.Swap(t.Context(), supergraph); err != nil {
+		t.Fatal(err)
+	}
+	wants(t, c.query(t, i.clients, `{ me { name } }`), http.StatusOK, `{"data":{"me":{"name":"User 1"}}}`)
 }
