@@ -18,10 +18,10 @@ func (c *checker) fail(v visit, f *ast.FieldDefinition, cl *closure) {
 	}
 	o := v.state.object
 	coordinate := o.Name + "." + f.Name
-	if c.failed[coordinate] {
+	if c.pass.failed[coordinate] {
 		return
 	}
-	c.failed[coordinate] = true
+	c.pass.failed[coordinate] = true
 	x := &explanation{checker: c, visit: v, closure: cl, field: f.Name}
 	x.explain()
 	c.report(x, coordinate, c.witness(v.way, o.Name, f))
@@ -31,10 +31,10 @@ func (c *checker) fail(v visit, f *ast.FieldDefinition, cl *closure) {
 // and that no key leads on to one that knows its type.
 func (c *checker) failType(v visit, cl *closure) {
 	coordinate := v.way.typ.Name + ".__typename"
-	if c.left < 0 || c.failed[coordinate] {
+	if c.left < 0 || c.pass.failed[coordinate] {
 		return
 	}
-	c.failed[coordinate] = true
+	c.pass.failed[coordinate] = true
 	x := &explanation{checker: c, visit: v, closure: cl, field: "__typename"}
 	x.explainType()
 	c.report(x, coordinate, c.operation(v.way, v.way.typ.Name, "__typename"))
@@ -45,9 +45,6 @@ func (c *checker) report(x *explanation, coordinate, witness string) {
 	fmt.Fprintf(&b, "%s cannot be had in the query `%s`", coordinate, witness)
 	if labels := c.labelText(x.visit.assign); labels != "" {
 		b.WriteString(" when " + labels)
-	}
-	if x.visit.way.only >= 0 {
-		fmt.Fprintf(&b, " when subgraph %q serves it, and it must not be asked for twice", c.sg.Graphs[x.visit.way.only].Name)
 	}
 	b.WriteString(":")
 	for _, line := range x.lines {
@@ -62,7 +59,7 @@ func (c *checker) report(x *explanation, coordinate, witness string) {
 		}
 		at = append(at, l...)
 	}
-	c.errs = append(c.errs, &schema.Error{Code: codeSatisfiability, Message: b.String(), Coordinate: coordinate, Locations: at, Fix: x.fix()})
+	c.pass.errs = append(c.pass.errs, &schema.Error{Code: codeSatisfiability, Message: b.String(), Coordinate: coordinate, Locations: at, Fix: x.fix()})
 }
 
 func (c *checker) labelText(assign int) string {

@@ -50,7 +50,11 @@ func (c *checker) checkRuntimeTypes(v visit, f *ast.FieldDefinition, to []static
 	each = slices.Compact(each)
 	message := fmt.Sprintf("%s is shared by subgraphs that can give different object types for its type %s: %s.", coordinate, f.Type, strings.Join(each, "; "))
 	if common.Empty() {
-		c.errs = append(c.errs, &schema.Error{
+		whole := c.pass
+		for whole.over != nil {
+			whole = whole.over // a trial may still fail, but this is wrong in any case
+		}
+		whole.errs = append(whole.errs, &schema.Error{
 			Code: codeRuntimeTypes, Coordinate: coordinate, Locations: at,
 			Message: message + " They have none in common, so the subgraphs cannot mean the same value.",
 			Fix:     "Make the subgraphs that share the field give the same object types, or let only one of them resolve it.",

@@ -19,8 +19,6 @@ package satisfy
 import (
 	"cmp"
 
-	"github.com/vektah/gqlparser/v2/ast"
-
 	"github.com/weft-graphql/weft/schema"
 	"github.com/weft-graphql/weft/schema/graph"
 )
@@ -53,8 +51,9 @@ const DefaultMaxPaths = 20_000_000
 func Check(sg *schema.Supergraph, g *graph.Graph, o Options) (hints []schema.Hint, errs schema.Errors) {
 	c := newChecker(sg, g, o)
 	c.walk()
-	c.errs.Sort()
-	return c.hints, c.errs
+	errs = c.pass.errs
+	errs.Sort()
+	return c.hints, errs
 }
 
 // checker is the state of one check.
@@ -71,12 +70,9 @@ type checker struct {
 	risk    *risk
 	assigns []assignment
 
-	queue   []visit
-	places  map[placeKey]bool
-	seen    map[seenKey][]seen
-	extra   map[*graph.Edge]bool
-	failed  map[string]bool
-	checked map[string]bool // runtime types, by coordinate and subgraphs
+	// pass is the walk at hand: the whole one, or a trial.
+	pass    *pass
+	checked map[string]bool // runtime types, by coordinate
 
 	// undecided is a label that the evaluation at hand asked for and that its
 	// state does not decide, or -1.
@@ -88,7 +84,6 @@ type checker struct {
 	known  map[conditionKey]bool
 
 	hints []schema.Hint
-	errs  schema.Errors
 }
 
 func newChecker(sg *schema.Supergraph, g *graph.Graph, o Options) *checker {
@@ -96,8 +91,7 @@ func newChecker(sg *schema.Supergraph, g *graph.Graph, o Options) *checker {
 		sg: sg, g: g, options: o, left: cmp.Or(o.MaxPaths, DefaultMaxPaths),
 		objects: make([]*object, len(sg.Objects)),
 		nodes:   map[*graph.Node]int{}, views: map[string]*view{}, assigns: []assignment{{}},
-		places: map[placeKey]bool{}, seen: map[seenKey][]seen{}, extra: map[*graph.Edge]bool{},
-		failed: map[string]bool{}, checked: map[string]bool{},
+		pass: newPass(nil), checked: map[string]bool{},
 		undecided: -1, lowest: noneOpen, known: map[conditionKey]bool{},
 	}
 	c.risk = findRisk(sg, g)
@@ -108,17 +102,6 @@ func newChecker(sg *schema.Supergraph, g *graph.Graph, o Options) *checker {
 func (c *checker) spend() bool {
 	c.left--
 	return c.left >= 0
-}
-
-// roots gives the root types of the API schema, queries first.
-func (c *checker) roots() []*ast.Definition {
-	var all []*ast.Definition
-	for _, d := range []*ast.Definition{c.sg.API.Query, c.sg.API.Mutation, c.sg.API.Subscription} {
-		if d != nil {
-			all = append(all, d)
-		}
-	}
-	return all
 }
 
 // assignment is the override labels that are decided, and those that are on.

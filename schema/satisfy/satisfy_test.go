@@ -3,6 +3,7 @@ package satisfy_test
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -94,17 +95,25 @@ func check(t testing.TB, sources []schema.Subgraph) (*schema.Supergraph, *graph.
 
 func compiled(t testing.TB, sources []schema.Subgraph) (*schema.Supergraph, *graph.Graph) {
 	t.Helper()
+	sg, g, err := compileSources(sources)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sg, g
+}
+
+func compileSources(sources []schema.Subgraph) (*schema.Supergraph, *graph.Graph, error) {
 	result, err := compose.Compose(sources, compose.Options{})
 	if err != nil {
-		t.Fatalf("the subgraphs do not compose: %v", err)
+		return nil, nil, fmt.Errorf("the subgraphs do not compose: %w", err)
 	}
 	sg, err := schema.LoadSupergraph(result.SDL, schema.LoadOptions{})
 	if err != nil {
-		t.Fatalf("the supergraph does not load: %v", err)
+		return nil, nil, fmt.Errorf("the supergraph does not load: %w", err)
 	}
 	g, err := graph.New(sg)
 	if err != nil {
-		t.Fatalf("the graph does not compile: %v", err)
+		return nil, nil, fmt.Errorf("the graph does not compile: %w", err)
 	}
-	return sg, g
+	return sg, g, nil
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/weft-graphql/weft/schema"
-	"github.com/weft-graphql/weft/schema/graph"
 )
 
 // visit is an object type's state that the walk has come to, and the way there.
@@ -28,9 +27,6 @@ type way struct {
 	field *ast.FieldDefinition
 	// typ is the field's type in the API schema; a root type where from is nil.
 	typ *ast.Definition
-	// only is the subgraph that serves a root field which may be asked for once,
-	// or -1.
-	only int
 }
 
 type placeKey struct {
@@ -50,33 +46,41 @@ type seen struct {
 	assign int
 }
 
+// pass is one walk: what is still to be visited, what was, and what failed.
+type pass struct {
+	// over is the pass that this one is a trial over: what was visited in it need
+	// not be visited again. nil for the whole walk.
+	over   *pass
+	queue  []visit
+	places map[placeKey]bool
+	seen   map[seenKey][]seen
+	failed map[string]bool // coordinates
+	errs   schema.Errors
+}
+
+func newPass(over *pass) *pass {
+	return &pass{over: over, places: map[placeKey]bool{}, seen: map[seenKey][]seen{}, failed: map[string]bool{}}
+}
+
 // walk visits everything that a client can select, the shortest paths first.
 func (c *checker) walk() {
-	for _, root := range c.roots() {
-		t := c.g.Types[root.Name]
-		if t == nil {
-			continue
-		}
+	if t := c.g.Types[c.sg.API.Query.Name]; t != nil {
 		var statics []static
 		for _, n := range t.Nodes() {
 			if n != nil {
 				statics = append(statics, static{n, nil})
 			}
 		}
-		w := &way{typ: root, only: -1}
-		if root == c.sg.API.Query {
-			c.arrive(w, statics, 0)
-		} else {
-			c.visitOnce(w, t, root)
+		c.arrive(&way{typ: c.sg.API.Query}, statics, 0)
+	}
+	c.drain()
+	for _, root := range []*ast.Definition{c.sg.API.Mutation, c.sg.API.Subscription} {
+		if root != nil && c.g.Types[root.Name] != nil {
+			c.walkOnce(root)
 		}
 	}
-	for len(c.queue) > 0 && c.left >= 0 {
-		v := c.queue[0]
-		c.queue = c.queue[1:]
-		c.visit(v)
-	}
 	if c.left < 0 {
-		c.errs = append(c.errs, &schema.Error{
+		c.pass.errs = append(c.pass.errs, &schema.Error{
 			Code:    codeMaxPaths,
 			Message: fmt.Sprintf("Whether every query can be answered is not known: the check reached its limit of %d steps.", cmp.Or(c.options.MaxPaths, DefaultMaxPaths)),
 			Fix:     "Raise the limit, or make keys and @requires that depend on each other simpler.",
@@ -84,67 +88,35 @@ func (c *checker) walk() {
 	}
 }
 
-// visitOnce walks the fields of a root type whose fields must not be asked for
-// twice: each must be answered starting from any single subgraph that serves it.
-func (c *checker) visitOnce(root *way, t *graph.Type, d *ast.Definition) {
-	for _, f := range clientFields(d) {
-		served := false
-		for _, n := range t.Nodes() {
-			if n == nil || n.Edge(f.Name) == nil || n.Edge(f.Name).External {
-				continue
-			}
-			served = true
-			w := *root
-			w.only = n.Graph
-			o := c.object(t.Object)
-			s := o.state(schema.NewTypeSet(c.item(o, item{node: n})))
-			c.visitServed(visit{s, 0, &w}, f)
-		}
-		if !served {
-			o := c.object(t.Object)
-			c.fail(visit{o.state(nil), 0, root}, f, &closure{state: o.state(nil), undecided: -1})
-		}
+// drain makes the visits that the pass has queued.
+func (c *checker) drain() {
+	p := c.pass
+	for len(p.queue) > 0 && c.left >= 0 {
+		v := p.queue[0]
+		p.queue = p.queue[1:]
+		c.visit(v)
 	}
-}
-
-// visitServed walks one root field from the one subgraph of the visit's state,
-// where the labels let that subgraph serve it.
-func (c *checker) visitServed(v visit, f *ast.FieldDefinition) {
-	e := v.state.object.items[first(v.state.items)].node.Edge(f.Name)
-	if e.Label >= 0 {
-		v.assign = c.with(v.assign, e.Label, e.LabelOn)
-	}
-	cl := &closure{state: v.state, items: v.state.items, typed: true, undecided: -1, ready: true}
-	c.visitField(v, cl, f)
-}
-
-func first(s schema.TypeSet) int {
-	for i := range s.All() {
-		return i
-	}
-	return -1
 }
 
 // arrive comes to a composite value that some subgraphs give, and queues a
 // visit of each object type that it can have.
 func (c *checker) arrive(w *way, statics []static, assign int) {
 	key := placeKey{w.typ.Name, c.staticsKey(statics), assign}
-	if c.places[key] {
-		return
+	for p := c.pass; p != nil; p = p.over {
+		if p.places[key] {
+			return
+		}
 	}
-	c.places[key] = true
+	c.pass.places[key] = true
 	if !c.spend() {
 		return
 	}
 	c.statesAt(statics, func(s *state) bool {
 		if api := c.sg.API.Types[s.object.Name]; api != nil {
-			c.queue = append(c.queue, visit{s, assign, w})
+			c.pass.queue = append(c.pass.queue, visit{s, assign, w})
 		}
 		return true
 	})
-	if w.typ.Kind == ast.Interface {
-		c.visitInterface(w, statics, assign)
-	}
 }
 
 func (c *checker) staticsKey(statics []static) string {
@@ -165,52 +137,8 @@ func (c *checker) staticsKey(statics []static) string {
 	return string(b)
 }
 
-// visitInterface walks the interface's own fields where a subgraph types one
-// more widely than its object types do: whoever selects it on the interface may
-// then ask for the additional types.
-func (c *checker) visitInterface(w *way, statics []static, assign int) {
-	for _, f := range clientFields(w.typ) {
-		var to []static
-		wider := false
-		for _, s := range statics {
-			if s.node.Opaque || s.node.Type.Kind != ast.Interface {
-				continue
-			}
-			e := s.node.Edge(f.Name)
-			if e == nil || e.To == nil || !s.node.Possible.SubsetOf(c.g.Direct(s.node.Graph, f.Name, nil)) {
-				continue
-			}
-			to = append(to, static{e.To, c.view(e.Provides)})
-			wider = wider || c.isWider(e)
-		}
-		if wider {
-			c.arrive(c.step(w, w.typ.Name, f), to, assign)
-		}
-	}
-}
-
-// isWider reports whether an interface's field has possible types in its
-// subgraph that the same field of no object type there has.
-func (c *checker) isWider(e *graph.Edge) bool {
-	wider, known := c.extra[e]
-	if known {
-		return wider
-	}
-	var below schema.TypeSet
-	for index := range e.From.Possible.All() {
-		if n := c.g.Object(index).Node(e.From.Graph); n != nil {
-			if oe := n.Edge(e.Name); oe != nil && oe.To != nil {
-				below = below.Or(oe.To.Possible)
-			}
-		}
-	}
-	wider = !e.To.Possible.SubsetOf(below)
-	c.extra[e] = wider
-	return wider
-}
-
 func (c *checker) step(w *way, on string, f *ast.FieldDefinition) *way {
-	return &way{from: w, on: on, field: f, typ: c.sg.API.Types[f.Type.Name()], only: w.only}
+	return &way{from: w, on: on, field: f, typ: c.sg.API.Types[f.Type.Name()]}
 }
 
 // visit walks on from a state, unless an earlier visit had no more to offer.
@@ -218,7 +146,7 @@ func (c *checker) visit(v visit) {
 	cl := c.ask(func() *closure { return c.closure(v.state, v.assign) })
 	if cl.undecided >= 0 {
 		for _, on := range []bool{false, true} {
-			c.queue = append(c.queue, visit{v.state, c.with(v.assign, cl.undecided, on), v.way})
+			c.pass.queue = append(c.pass.queue, visit{v.state, c.with(v.assign, cl.undecided, on), v.way})
 		}
 		return
 	}
@@ -253,12 +181,14 @@ func (c *checker) ask(f func() *closure) *closure {
 func (c *checker) skips(cl *closure, assign int) bool {
 	o := cl.state.object
 	key := seenKey{o, cl.typed}
-	for _, s := range c.seen[key] {
-		if s.items.SubsetOf(cl.items) && c.assigns[s.assign].covers(c.assigns[assign]) && cl.items.AndNot(s.items).And(o.risky).Empty() {
-			return true
+	for p := c.pass; p != nil; p = p.over {
+		for _, s := range p.seen[key] {
+			if s.items.SubsetOf(cl.items) && c.assigns[s.assign].covers(c.assigns[assign]) && cl.items.AndNot(s.items).And(o.risky).Empty() {
+				return true
+			}
 		}
 	}
-	c.seen[key] = append(c.seen[key], seen{cl.items, assign})
+	c.pass.seen[key] = append(c.pass.seen[key], seen{cl.items, assign})
 	return false
 }
 
