@@ -103,6 +103,11 @@ func (g *Gateway) serve(ctx context.Context, o ServeOptions, src source.Source, 
 	<-ctx.Done()
 	err = g.shutdown(servers)
 	running.Wait()
+	// No connection is accepted any more; those that were cut off end by
+	// themselves, before what they use is closed.
+	for _, s := range servers {
+		s.connections.Wait()
+	}
 	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
 		err = errors.Join(cause, err)
 	}
@@ -138,12 +143,15 @@ type server struct {
 	http     *http.Server
 	// cut ends the contexts of the requests in flight.
 	cut context.CancelFunc
+	// connections are those whose goroutines have not ended.
+	connections sync.WaitGroup
 }
 
 func (g *Gateway) server(l net.Listener, h http.Handler) *server {
 	requests, cut := context.WithCancel(context.Background())
 	limits := g.config.Limits
-	return &server{listener: l, cut: cut, http: &http.Server{
+	s := &server{listener: l, cut: cut}
+	s.http = &http.Server{
 		Handler:           h,
 		BaseContext:       func(net.Listener) context.Context { return requests },
 		ReadHeaderTimeout: time.Duration(limits.ReadTimeout),
@@ -153,7 +161,17 @@ func (g *Gateway) server(l net.Listener, h http.Handler) *server {
 		IdleTimeout:    time.Duration(limits.IdleTimeout),
 		MaxHeaderBytes: int(limits.RequestHeaders),
 		ErrorLog:       slog.NewLogLogger(g.logger.Handler(), slog.LevelWarn),
-	}}
+		ConnState: func(_ net.Conn, state http.ConnState) {
+			switch state {
+			case http.StateNew:
+				s.connections.Add(1)
+			case http.StateClosed, http.StateHijacked:
+				s.connections.Done()
+			case http.StateActive, http.StateIdle:
+			}
+		},
+	}
+	return s
 }
 
 func listen(ctx context.Context, address, key string) (net.Listener, error) {
@@ -204,12 +222,16 @@ func health(w http.ResponseWriter, ok bool) {
 	_, _ = w.Write([]byte(body + "\n")) // whoever asked may be gone
 }
 
+// statusClientGone is what requests without an answer are counted under: nobody
+// was left to read it.
+const statusClientGone = 499
+
 // measured counts requests and the time they take.
 func (g *Gateway) measured(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		var kind ast.Operation
-		out := &statusWriter{ResponseWriter: w, status: http.StatusOK}
+		out := &statusWriter{ResponseWriter: w, status: statusClientGone}
 		defer func() { g.metrics.Answered(string(kind), out.status, time.Since(start)) }()
 		next.ServeHTTP(out, r.WithContext(context.WithValue(r.Context(), kindKey{}, &kind)))
 	})
@@ -264,7 +286,9 @@ func (w *statusWriter) WriteHeader(status int) {
 }
 
 func (w *statusWriter) Write(b []byte) (int, error) {
-	w.begun = true
+	if !w.begun {
+		w.WriteHeader(http.StatusOK)
+	}
 	return w.ResponseWriter.Write(b)
 }
 

@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -338,4 +339,27 @@ func TestASubgraphsURLCanBeOverridden(t *testing.T) {
 		t.Fatal(err)
 	}
 	wants(t, c.query(t, i.clients, `{ me { name } }`), http.StatusOK, `{"data":{"me":{"name":"User 1"}}}`)
+}
+
+func TestARequestWhoseClientLeftIsCountedAsSuch(t *testing.T) {
+	g, c := newGraph(t), newClient(t)
+	i := openWith(t, settings(), g)
+	blocked := block(t, g.accounts)
+	ctx, leave := context.WithCancel(t.Context())
+	gone := make(chan error, 1)
+	go func() {
+		_, err := c.send(ctx, http.MethodPost, i.clients+"/graphql", body(`{ me { id } }`, nil))
+		gone <- err
+	}()
+	<-blocked.entered
+	leave()
+	if err := <-gone; err == nil {
+		t.Error("a client that left has an answer")
+	}
+	eventually(t, "the request is counted", func() bool {
+		return c.metric(t, i.admin, `weft_requests_total{kind="query",status="499"}`) == 1
+	})
+	if log := i.logs.String(); strings.Contains(log, "subgraph request failed") {
+		t.Errorf("the subgraph is blamed for it:\n%s", log)
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -81,9 +82,23 @@ func TestShutdownCutsOffWhatExceedsTheGrace(t *testing.T) {
 		!strings.Contains(err.Error(), strings.TrimPrefix(p.clients, "http://")) || strings.Contains(err.Error(), strings.TrimPrefix(p.admin, "http://")) {
 		t.Errorf("the gateway ended with: %v", err)
 	}
+	stacks := make([]byte, 1<<20)
+	if stacks = stacks[:runtime.Stack(stacks, true)]; strings.Contains(string(stacks), "executor.(*Executor).Run") {
+		t.Errorf("a request is still being carried out:\n%s", stacks)
+	}
 	if err := <-first; err == nil {
 		t.Error("a request that was cut off has an answer")
 	}
+}
+
+func TestTheAdminListenerCanBeOff(t *testing.T) {
+	s := settings()
+	s.Admin.Listen = config.Off
+	p := serve(t, withFile(t, s, newGraph(t)))
+	if p.admin != "http://" {
+		t.Errorf("operators connect to %s", p.admin)
+	}
+	wants(t, newClient(t).query(t, p.clients, `{ me { id } }`), http.StatusOK, "data")
 }
 
 func TestAPortInUseIsNamedWithItsKey(t *testing.T) {
@@ -113,13 +128,15 @@ func TestWhatCannotBeServedIsAnErrorAtTheStart(t *testing.T) {
 	write(t, filepath.Join(dir, "bad.graphql"), "type Query {")
 	write(t, filepath.Join(dir, "plain.graphql"), "type Query { a: Int }")
 	write(t, filepath.Join(dir, "supergraph.yaml"), "subgraphs: {a: {routing_url: 'http://a', schema: {sdl: 'type Query { a: Nowhere }'}}}")
+	write(t, filepath.Join(dir, "down.yaml"), "subgraphs: {a: {schema: {subgraph_url: 'http://127.0.0.1:1/graphql'}}}")
 	for want, set := range map[string]func(*config.Config){
-		"no supergraph to serve":   func(*config.Config) {},
-		"missing.graphql":          func(c *config.Config) { c.Supergraph.File = filepath.Join(dir, "missing.graphql") },
-		"Expected":                 func(c *config.Config) { c.Supergraph.File = filepath.Join(dir, "bad.graphql") },
-		"the supergraph cannot be": func(c *config.Config) { c.Supergraph.File = filepath.Join(dir, "plain.graphql") },
-		"Nowhere":                  func(c *config.Config) { c.Supergraph.Subgraphs = filepath.Join(dir, "supergraph.yaml") },
-		"nothing is published":     func(c *config.Config) { c.Registry.Dir = filepath.Join(dir, "registry") },
+		"\"a\" at http://127.0.0.1:1/": func(c *config.Config) { c.Supergraph.Subgraphs = filepath.Join(dir, "down.yaml") },
+		"no supergraph to serve":       func(*config.Config) {},
+		"missing.graphql":              func(c *config.Config) { c.Supergraph.File = filepath.Join(dir, "missing.graphql") },
+		"Expected":                     func(c *config.Config) { c.Supergraph.File = filepath.Join(dir, "bad.graphql") },
+		"the supergraph cannot be":     func(c *config.Config) { c.Supergraph.File = filepath.Join(dir, "plain.graphql") },
+		"Nowhere":                      func(c *config.Config) { c.Supergraph.Subgraphs = filepath.Join(dir, "supergraph.yaml") },
+		"nothing is published":         func(c *config.Config) { c.Registry.Dir = filepath.Join(dir, "registry") },
 		"redis.url": func(c *config.Config) {
 			c.Supergraph.File, c.Redis.URL = withFile(t, c, newGraph(t)).Supergraph.File, "http://127.0.0.1"
 		},
