@@ -3,6 +3,7 @@ package planner
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/weft-graphql/weft/planner/operation"
@@ -125,11 +126,8 @@ func (p *Plan) apolloFetch(sg *schema.Supergraph, s *Step, texts, variables []st
 		}
 	}
 	for _, v := range p.Operation.Variables {
-		for _, used := range variables {
-			if used == v.Name {
-				definitions = append(definitions, v.Text)
-				break
-			}
+		if slices.Contains(variables, v.Name) {
+			definitions = append(definitions, v.Text)
 		}
 	}
 	n.Operation = string(s.Kind)

@@ -41,7 +41,7 @@ func checkPlan(t *testing.T, sg *schema.Supergraph, p *planner.Plan) {
 		}
 		text := requestText(p, s)
 		sub := subgraphSchema(t, sg, s.Graph)
-		if _, errs := gqlparser.LoadQuery(sub, text); len(errs) > 0 {
+		if _, errs := gqlparser.LoadQueryWithRules(sub, text, nil); len(errs) > 0 {
 			t.Errorf("step %d is invalid on %s: %v\n%s", i, sg.Graphs[s.Graph].Name, errs, text)
 		}
 	}

@@ -95,7 +95,7 @@ func (w *planning) arrivalCost(a *arrival, latest int) cost {
 			return cost{depth: s.fetch.depth}
 		}
 	}
-	w.spend(1)
+	w.spend()
 	switch {
 	case a.isMove():
 		return w.moveCost(a, latest)

@@ -11,18 +11,18 @@ import (
 	"golang.org/x/tools/txtar"
 )
 
-func section(t testing.TB, file, name string) string {
-	t.Helper()
+func section(tb testing.TB, file, name string) string {
+	tb.Helper()
 	archive, err := txtar.ParseFile(filepath.Join("testdata", file))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	for _, f := range archive.Files {
 		if f.Name == name {
 			return string(f.Data)
 		}
 	}
-	t.Fatalf("%s has no section %s", file, name)
+	tb.Fatalf("%s has no section %s", file, name)
 	return ""
 }
 

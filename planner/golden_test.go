@@ -36,6 +36,7 @@ func TestPlans(t *testing.T) {
 }
 
 func goldenFile(t *testing.T, file string) {
+	t.Helper()
 	archive, err := txtar.ParseFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -80,15 +81,15 @@ type fixture struct {
 	greedy *planner.Planner
 }
 
-func newFixture(t testing.TB, sdl string) *fixture {
-	t.Helper()
+func newFixture(tb testing.TB, sdl string) *fixture {
+	tb.Helper()
 	sg, err := schema.LoadSupergraph(sdl, schema.LoadOptions{})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	g, err := graph.New(sg)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return &fixture{
 		sg, operation.NewParser(sg, operation.Options{Introspection: true}),
@@ -96,15 +97,15 @@ func newFixture(t testing.TB, sdl string) *fixture {
 	}
 }
 
-func (f *fixture) operation(t testing.TB, text string) *operation.Operation {
-	t.Helper()
+func (f *fixture) operation(tb testing.TB, text string) *operation.Operation {
+	tb.Helper()
 	doc, errs := f.parser.Parse(text)
 	if len(errs) > 0 {
-		t.Fatal(errs)
+		tb.Fatal(errs)
 	}
 	op, err := doc.Operation("")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return op
 }
@@ -112,12 +113,13 @@ func (f *fixture) operation(t testing.TB, text string) *operation.Operation {
 // describe plans an operation and checks the plan. A comment "# labels: a !b"
 // decides about override labels: a is on, b is off.
 func (f *fixture) describe(t *testing.T, text string) string {
+	t.Helper()
 	op := f.operation(t, text)
 	var c operation.Conditions
 	if line, ok := strings.CutPrefix(text, "# labels: "); ok {
 		line, _, _ = strings.Cut(line, "\n")
 		decided := *op
-		for _, word := range strings.Fields(line) {
+		for word := range strings.FieldsSeq(line) {
 			label, off := strings.CutPrefix(word, "!")
 			if !off {
 				c |= 1 << len(decided.Conditions)

@@ -55,7 +55,7 @@ func (w *planning) directOptions(p *place, types schema.TypeSet, field string, l
 			continue
 		}
 		rest = rest.AndNot(covered)
-		for i := range len(out) {
+		for i := range out {
 			both := out[i].types.And(covered)
 			if both.Empty() {
 				continue
@@ -248,7 +248,7 @@ func (w *planning) requiringEdge(types schema.TypeSet, g int, field string) (*gr
 // of requirements cut the search, so that its result must not be remembered.
 func (w *planning) requiringMove(p *place, types schema.TypeSet, r *reach, e *graph.Edge, n *graph.Node, key requireKey) (a *arrival, final bool) {
 	at := activeRequire{p, key}
-	if w.active[at] || !w.spend(1) {
+	if w.active[at] || !w.spend() {
 		w.cut = true
 		return nil, false
 	}

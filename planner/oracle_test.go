@@ -1,6 +1,7 @@
 package planner_test
 
 import (
+	"maps"
 	"math/rand/v2"
 	"path/filepath"
 	"strings"
@@ -123,9 +124,7 @@ func (w *world) runEntities(s *planner.Step, part *planner.Part, text string, ro
 		return
 	}
 	vars := map[string]any{part.Entity.Variable: representations}
-	for k, v := range variables {
-		vars[k] = v
-	}
+	maps.Copy(vars, variables)
 	for i, e := range w.answer(s.Graph, text, vars)[part.Key].([]any) {
 		w.tag(e, part.Output)
 		delete(e.(map[string]any), typeKey)

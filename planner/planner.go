@@ -211,8 +211,8 @@ func (w *planning) alias(name, arguments, typ string) string {
 
 // spend takes from the budget. Once it has run out the planner takes the first
 // way that works instead of comparing; it never fails for that.
-func (w *planning) spend(n int) bool {
-	w.left -= n
+func (w *planning) spend() bool {
+	w.left--
 	if w.left < 0 {
 		w.degraded = true
 	}

@@ -13,8 +13,6 @@ import (
 // printer writes selections as GraphQL without needless white space.
 type printer struct {
 	w *planning
-	// guards of the whole part: fields under the same guards need not repeat them.
-	guards operation.Guards
 }
 
 // printed is one field in text, for one kind of value or for all.

@@ -69,29 +69,32 @@ func (w *planning) reachOf(p *place, object int) *reach {
 		}
 	}
 	hubs := slices.Clone(w.g.Object(object).Hubs)
-	for hops := 0; hops < len(levels); hops++ {
-		for i := 0; i < len(levels[hops]); i++ {
-			next := levels[hops][i]
-			if next.hub != nil && r.has(next.target) {
-				continue
-			}
-			if !w.spend(1) {
-				return r
-			}
-			r.add(next)
-			hubs = slices.DeleteFunc(hubs, func(h *graph.Hub) bool {
-				at, ok := w.setHops(p, schema.NewTypeSet(object), h.Set, hops)
-				if !ok {
-					return false
-				}
-				for _, t := range h.Targets {
-					if !r.has(t) {
-						open(way{target: t, hub: h, hops: at + 1})
-					}
-				}
-				return true
-			})
+	for hops := 0; hops < len(levels); {
+		if len(levels[hops]) == 0 {
+			hops++
+			continue
 		}
+		next := levels[hops][0]
+		levels[hops] = levels[hops][1:]
+		if next.hub != nil && r.has(next.target) {
+			continue
+		}
+		if !w.spend() {
+			return r
+		}
+		r.add(next)
+		hubs = slices.DeleteFunc(hubs, func(h *graph.Hub) bool {
+			at, ok := w.setHops(p, schema.NewTypeSet(object), h.Set, hops)
+			if !ok {
+				return false
+			}
+			for _, t := range h.Targets {
+				if !r.has(t) {
+					open(way{target: t, hub: h, hops: at + 1})
+				}
+			}
+			return true
+		})
 	}
 	r.signature, r.complete = r.describe(), true
 	return r

@@ -34,7 +34,7 @@ func narrowed(types, on schema.TypeSet) schema.TypeSet {
 }
 
 func (w *planning) useHops(p *place, need schema.TypeSet, u *graph.FieldUse, limit int) (hops int, ok bool) {
-	if !w.spend(1) {
+	if !w.spend() {
 		return 0, false
 	}
 	if u.Set == nil {
@@ -129,7 +129,7 @@ func (w *planning) supply(p *place, types schema.TypeSet, set *graph.FieldSet, d
 		if u.Set == nil {
 			err = w.supplyLeaf(p, s, u, need, depth, guards, deps)
 		} else {
-			r.Fields, err = w.supplyComposite(p, s, u, need, depth, guards, nonNull, deps)
+			r.Fields, err = w.supplyComposite(p, s, u, need, depth, nonNull, deps)
 		}
 		if err != nil {
 			return nil, err
@@ -155,7 +155,7 @@ func (w *planning) supplyLeaf(p *place, s *slot, u *graph.FieldUse, need schema.
 	return nil
 }
 
-func (w *planning) supplyComposite(p *place, s *slot, u *graph.FieldUse, need schema.TypeSet, depth int, guards operation.Guards, nonNull bool, deps *fetchSet) ([]*Require, error) {
+func (w *planning) supplyComposite(p *place, s *slot, u *graph.FieldUse, need schema.TypeSet, depth int, nonNull bool, deps *fetchSet) ([]*Require, error) {
 	_, direct := w.compositeHops(p, s, need, u, depth-1, false)
 	var fields []*Require
 	for _, o := range w.options(p, need, u.Name, depth-1, !direct) {

@@ -45,7 +45,7 @@ func (w *planning) steps() []*Step {
 			s.DependsOn = append(s.DependsOn, byFetch[d].ID)
 		}
 	}
-	w.fenceSteps(steps, byFetch)
+	w.fenceSteps(byFetch)
 	w.nameParts(steps)
 	reduce(steps)
 	for _, s := range steps {
@@ -169,7 +169,7 @@ func stepGuards(s *Step) operation.Guards {
 
 // fenceSteps makes each of a mutation's root fields wait for all that the one
 // before it needs.
-func (w *planning) fenceSteps(steps []*Step, byFetch map[*fetch]*Step) {
+func (w *planning) fenceSteps(byFetch map[*fetch]*Step) {
 	for i, from := range w.serial {
 		to := len(w.fetches)
 		if i+1 < len(w.serial) {
@@ -226,8 +226,7 @@ func reduce(steps []*Step) {
 		slices.Sort(s.DependsOn)
 		s.DependsOn = slices.Compact(s.DependsOn)
 		var kept []int
-		for i := len(s.DependsOn) - 1; i >= 0; i-- {
-			d := s.DependsOn[i]
+		for _, d := range slices.Backward(s.DependsOn) {
 			if !before[s.ID].Has(d) {
 				kept = append(kept, d)
 			}

@@ -63,7 +63,7 @@ func (w *planning) visitField(p *place, s *slot) error {
 	if need.Empty() {
 		return nil
 	}
-	if !w.spend(1) {
+	if !w.spend() {
 		return fmt.Errorf("%s: there is no way to it within the planner's limit", p.fieldCoordinate(s.name))
 	}
 	if s.client.Selections == nil {
@@ -140,7 +140,7 @@ func (w *planning) isLocal(n *graph.Node, provides *graph.FieldSet, set *operati
 			return known
 		}
 	}
-	w.spend(1)
+	w.spend()
 	local := w.selectionIsLocal(n, provides, set)
 	if provides == nil {
 		w.local[key] = local

@@ -27,6 +27,7 @@ type world struct {
 }
 
 func newWorld(t *testing.T, sg *schema.Supergraph) *world {
+	t.Helper()
 	w := &world{t: t, sg: sg, schemas: map[int]*ast.Schema{planner.Local: sg.Schema}}
 	for g := range sg.Graphs {
 		w.schemas[g] = subgraphSchema(t, sg, g)
@@ -44,7 +45,7 @@ type thing struct {
 // answer executes an operation in one subgraph, or with Local in the whole.
 func (w *world) answer(graph int, text string, variables map[string]any) map[string]any {
 	s := w.schemas[graph]
-	doc, errs := gqlparser.LoadQuery(s, text)
+	doc, errs := gqlparser.LoadQueryWithRules(s, text, nil)
 	if len(errs) > 0 {
 		w.t.Errorf("%v\n%s", errs, text)
 		return map[string]any{}

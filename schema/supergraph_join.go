@@ -14,7 +14,7 @@ func (l *loader) readType(t *Type, d *ast.Definition) error {
 	for _, a := range d.Directives {
 		switch l.features.join(a) {
 		case "type":
-			g, err := l.graphArgument(a, "graph", d.Name)
+			g, err := l.graphArgument(a, d.Name)
 			if err != nil {
 				return err
 			}
@@ -25,7 +25,7 @@ func (l *loader) readType(t *Type, d *ast.Definition) error {
 				return err
 			}
 		case "owner":
-			g, err := l.graphArgument(a, "graph", d.Name)
+			g, err := l.graphArgument(a, d.Name)
 			if err != nil {
 				return err
 			}
@@ -95,7 +95,7 @@ func (l *loader) readMembership(t *Type, d *ast.Definition) error {
 			if l.features.join(a) != "enumValue" {
 				continue
 			}
-			g, err := l.graphArgument(a, "graph", d.Name+"."+v.Name)
+			g, err := l.graphArgument(a, d.Name+"."+v.Name)
 			if err != nil {
 				return err
 			}
@@ -106,7 +106,7 @@ func (l *loader) readMembership(t *Type, d *ast.Definition) error {
 }
 
 func (l *loader) member(into map[int][]string, a *ast.Directive, argument, coordinate string, allowed []string) error {
-	g, err := l.graphArgument(a, "graph", coordinate)
+	g, err := l.graphArgument(a, coordinate)
 	if err != nil {
 		return err
 	}
@@ -159,7 +159,7 @@ func (l *loader) readFields(t *Type, d *ast.Definition) error {
 
 func (l *loader) readFieldJoin(t *Type, f *Field, a *ast.Directive) (*FieldJoin, error) {
 	coordinate := t.Name + "." + f.Name
-	g, err := l.graphArgument(a, "graph", coordinate)
+	g, err := l.graphArgument(a, coordinate)
 	if err != nil {
 		return nil, err
 	}
@@ -231,10 +231,10 @@ func (l *loader) graphDirectives(ds ast.DirectiveList) ([]GraphDirective, error)
 	return out, nil
 }
 
-func (l *loader) graphArgument(a *ast.Directive, name, coordinate string) (int, error) {
-	v := a.Arguments.ForName(name)
+func (l *loader) graphArgument(a *ast.Directive, coordinate string) (int, error) {
+	v := a.Arguments.ForName("graph")
 	if v == nil || v.Value == nil {
-		return 0, invalid(a.Position, "@%s on %s has no argument %q", a.Name, coordinate, name)
+		return 0, invalid(a.Position, "@%s on %s has no argument \"graph\"", a.Name, coordinate)
 	}
 	g, ok := l.graphs[v.Value.Raw]
 	if !ok || v.Value.Kind != ast.EnumValue {

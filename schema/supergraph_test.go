@@ -19,20 +19,20 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-func read(t testing.TB, name string) string {
-	t.Helper()
+func read(tb testing.TB, name string) string {
+	tb.Helper()
 	b, err := os.ReadFile(filepath.Join("testdata", "supergraph", name))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return string(b)
 }
 
-func load(t testing.TB, sdl string) *schema.Supergraph {
-	t.Helper()
+func load(tb testing.TB, sdl string) *schema.Supergraph {
+	tb.Helper()
 	sg, err := schema.LoadSupergraph(sdl, schema.LoadOptions{})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return sg
 }

@@ -76,7 +76,7 @@ func (l *loader) fieldInV01(g int, t *Type, field string, free bool) bool {
 	said, owner := false, -1
 	for _, a := range d.Directives {
 		if l.features.join(a) == "owner" {
-			owner, _ = l.graphArgument(a, "graph", t.Name)
+			owner, _ = l.graphArgument(a, t.Name)
 		}
 	}
 	for _, a := range d.Fields.ForName(field).Directives {
@@ -84,7 +84,7 @@ func (l *loader) fieldInV01(g int, t *Type, field string, free bool) bool {
 			continue
 		}
 		said = true
-		if in, err := l.graphArgument(a, "graph", t.Name); err == nil && in == g {
+		if in, err := l.graphArgument(a, t.Name); err == nil && in == g {
 			return true
 		}
 	}
