@@ -92,7 +92,7 @@ func (l *loader) fieldInV01(g int, t *Type, field string, free bool) bool {
 }
 
 // placeFieldsV01 applies v0.1's rule of absence to the fields of owned types,
-// and says that every subgraph has the fields of its own keys.
+// and says that every subgraph has the fields of its own keys and what it provides.
 func (l *loader) placeFieldsV01() {
 	for _, d := range l.doc.Definitions {
 		if l.isMachinery(d) {
@@ -119,7 +119,19 @@ func (l *loader) placeFieldsV01() {
 		t := l.out.Types[d.Name]
 		for _, j := range t.Joins {
 			for _, k := range j.Keys {
-				l.placeKeyV01(j.Graph, t, k.Selections)
+				l.placeSetV01(j.Graph, t, k.Selections, false)
+			}
+		}
+	}
+	for _, d := range l.doc.Definitions {
+		if l.isMachinery(d) {
+			continue
+		}
+		for _, f := range l.out.Types[d.Name].Fields {
+			for _, j := range f.Joins {
+				if to := l.out.Types[f.Definition.Type.Name()]; to != nil {
+					l.placeSetV01(j.Graph, to, j.Provides, true)
+				}
 			}
 		}
 	}
@@ -132,28 +144,35 @@ func (l *loader) ownedV01(d *ast.Definition) bool {
 	})
 }
 
-func (l *loader) placeKeyV01(g int, t *Type, key ast.SelectionSet) {
-	for _, s := range key {
+// placeSetV01 says that a subgraph has the fields of a field set: those of its
+// keys, and as external ones those that it provides.
+func (l *loader) placeSetV01(g int, t *Type, set ast.SelectionSet, external bool) {
+	for _, s := range set {
+		if i, ok := s.(*ast.InlineFragment); ok {
+			on := t
+			if named := l.out.Types[i.TypeCondition]; named != nil {
+				on = named
+			}
+			l.placeSetV01(g, on, i.SelectionSet, external)
+			continue
+		}
 		f, ok := s.(*ast.Field)
 		if !ok || t.Fields[f.Name] == nil {
 			continue
 		}
 		field := t.Fields[f.Name]
 		if field.Join(g) == nil {
-			field.Joins = append(field.Joins, FieldJoin{Graph: g})
+			field.Joins = append(field.Joins, FieldJoin{Graph: g, External: external})
 			slices.SortFunc(field.Joins, func(a, b FieldJoin) int { return a.Graph - b.Graph })
 		}
-		if len(f.SelectionSet) == 0 {
-			continue
-		}
 		child := l.out.Types[field.Definition.Type.Name()]
-		if child == nil {
+		if len(f.SelectionSet) == 0 || child == nil {
 			continue
 		}
 		if !child.In(g) {
 			child.Joins = append(child.Joins, Join{Graph: g})
 			slices.SortFunc(child.Joins, func(a, b Join) int { return a.Graph - b.Graph })
 		}
-		l.placeKeyV01(g, child, f.SelectionSet)
+		l.placeSetV01(g, child, f.SelectionSet, external)
 	}
 }
