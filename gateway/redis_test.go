@@ -126,6 +126,19 @@ func TestGatewaysShareCachedEntities(t *testing.T) {
 	}
 }
 
+func TestAGatewayStartsWithoutItsRedis(t *testing.T) {
+	r := redistest.Start(t)
+	r.Stop()
+	g, c := newGraph(t), newClient(t)
+	i := openWith(t, sharing(r), g)
+	for range 2 {
+		wants(t, c.query(t, i.clients, `{ me { name } }`), http.StatusOK, `{"data":{"me":{"name":"User 1"}}}`)
+	}
+	if n := len(g.accounts.take()); n != 1 {
+		t.Errorf("the subgraph has %d requests: the tier in this process keeps nothing", n)
+	}
+}
+
 func TestRedisKilledUnderLoadFailsNoRequest(t *testing.T) {
 	t.Parallel()
 	r := redistest.Start(t)

@@ -100,6 +100,8 @@ func TestErrorsNameNoAddresses(t *testing.T) {
 	got := c.query(t, i.clients, `{ me { name reviews { body } } }`)
 	wants(t, got, http.StatusOK, `"data":{"me":{"name":"User 1","reviews":null}}`)
 	wants(t, got, http.StatusOK, `subgraph \"reviews\" could not be reached`)
+	wants(t, got, http.StatusOK, `"locations":[{"line":1,"column":3}]`)
+	wants(t, c.query(t, i.clients, "{\n  me { name reviews { body } } }"), http.StatusOK, `"locations":[{"line":2,"column":3}]`)
 	if got.code() != "SUBREQUEST_HTTP_ERROR" {
 		t.Errorf("the error's code is %q", got.code())
 	}
