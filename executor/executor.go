@@ -103,6 +103,20 @@ type Fetch struct {
 	Mutation bool
 	// Entities counts the representations in the request; 0 for root fields.
 	Entities int
+	// Lists are the lists of representations in Body, in order. It is nil where
+	// the request asks for anything but entities by representations.
+	Lists []RepresentationList
+
+	// one is the memory of Lists where it is a single list, as it mostly is.
+	one [1]RepresentationList
+}
+
+// RepresentationList is one list of representations in a request's body.
+type RepresentationList struct {
+	// Key is the response key of the _entities field that the list is given to.
+	Key string
+	// Start and End are where the list, a JSON array, is in the body.
+	Start, End int
 }
 
 // Answer is a subgraph's answer to one request.

@@ -69,9 +69,10 @@ func (x *execution) request(i int, all bool) (*Fetch, error) {
 		return nil, &FetchError{Subgraph: sp.name, Code: codeTooManyRequests,
 			Message: fmt.Sprintf("the operation needs more than the %d subgraph requests that are allowed", x.e.limits.Requests)}
 	}
-	size, entities := 0, 0
+	asked, size, entities := 0, 0, 0
 	for j := range sp.parts {
 		if ps := &st.parts[j]; ps.asked {
+			asked++
 			entities += len(ps.misses)
 			size += len(ps.text) + len(ps.misses) + 2
 		}
@@ -80,14 +81,24 @@ func (x *execution) request(i int, all bool) (*Fetch, error) {
 		return nil, &FetchError{Subgraph: sp.name, Code: codeTooManyEntities,
 			Message: fmt.Sprintf("a request to subgraph %q needs %d entities, more than the %d that are allowed", sp.name, entities, x.e.limits.Entities)}
 	}
-	body := sp.text.request(all,
-		func(part int) bool { return st.parts[part].asked },
-		func(b []byte, part int) []byte { return st.parts[part].list(b) },
-		size, x.r.Variables)
-	return &Fetch{
-		Subgraph: sp.name, URL: sp.url, Body: body, Header: x.header(i),
+	f := &Fetch{
+		Subgraph: sp.name, URL: sp.url, Header: x.header(i),
 		Mutation: sp.step.Kind == ast.Mutation, Entities: entities,
-	}, nil
+	}
+	f.Lists = f.one[:0]
+	f.Body = sp.text.request(all,
+		func(part int) bool { return st.parts[part].asked },
+		func(b []byte, part int) []byte {
+			start := len(b)
+			b = st.parts[part].list(b)
+			f.Lists = append(f.Lists, RepresentationList{Key: sp.parts[part].part.Key, Start: start, End: len(b)})
+			return b
+		},
+		size, x.r.Variables)
+	if len(f.Lists) < asked {
+		f.Lists = nil
+	}
+	return f, nil
 }
 
 // header is what a step's subgraph sees of the client's header.
