@@ -85,3 +85,22 @@ func TestAnInvalidOperationCostsNothing(t *testing.T) {
 	}
 	wants(t, c.query(t, i.clients, `{ me { id } }`), http.StatusOK, "data")
 }
+
+func TestAStreamedAnswerIsChargedAndForwardsLikeAnother(t *testing.T) {
+	s := withBudgets(2)
+	s.Headers.Request = forward("Authorization")
+	g, c := newGraph(t), newClient(t)
+	i := openWith(t, s, g)
+	stream := []string{"Accept", "text/event-stream", "X-API-Key", "alice", "Authorization", "Bearer t"}
+	for range 2 {
+		wants(t, c.query(t, i.clients, `{ me { id } }`, stream...), http.StatusOK, `{"data":{"me":{"id":"1"}}}`)
+		if got := g.accounts.take()[0].header.Get("Authorization"); got != "Bearer t" {
+			t.Errorf("the subgraph was sent Authorization %q", got)
+		}
+	}
+	if got := c.query(t, i.clients, `{ me { id } }`, stream...); !strings.Contains(got.body, "BUDGET_EXCEEDED") {
+		t.Errorf("answered %d %s", got.status, got.body)
+	}
+	wants(t, c.query(t, i.clients, `{ me { id } }`, "X-API-Key", "alice"), http.StatusTooManyRequests, "BUDGET_EXCEEDED")
+	wants(t, c.query(t, i.clients, `mutation { rename(name: "x") { name } }`, append(stream, "Content-Type", "text/plain")...), http.StatusUnsupportedMediaType, "CSRF_PREVENTED")
+}
