@@ -80,7 +80,7 @@ func run(p *process, args []string) int {
 			return errHelpShown
 		}),
 		kong.DefaultEnvars("WEFT"),
-		kong.WithBeforeReset(preferFlags),
+		kong.WithBeforeReset(environment),
 		kong.Writers(p.stdout, p.stderr),
 		kong.Bind(p),
 	)
@@ -108,20 +108,32 @@ func run(p *process, args []string) int {
 	return exitDone
 }
 
-// preferFlags lets a flag on the command line win over the environment
-// variables of the flags that it excludes.
-func preferFlags(c *kong.Context) {
-	for _, given := range c.Path {
-		if given.Flag == nil {
-			continue
-		}
-		for _, other := range c.Flags() {
-			excluded := slices.ContainsFunc(given.Flag.Xor, func(group string) bool { return slices.Contains(other.Xor, group) })
-			if excluded && other != given.Flag {
-				other.Tag.Envs = nil
+// environment says which variables count: one that is empty is as good as not
+// set, and a flag on the command line wins over the variables of the flags that
+// it excludes.
+func environment(p *process, c *kong.Context) error {
+	given := map[string]bool{} // groups of flags that exclude each other
+	for _, on := range c.Path {
+		switch {
+		case on.Flag == nil:
+		case on.Flag.Name == "help":
+			return nil // help names every variable
+		default:
+			for _, group := range on.Flag.Xor {
+				given[group] = true
 			}
 		}
 	}
+	for _, f := range c.Flags() {
+		if slices.ContainsFunc(f.Xor, func(group string) bool { return given[group] }) {
+			f.Tag.Envs = nil
+		}
+		f.Tag.Envs = slices.DeleteFunc(f.Tag.Envs, func(name string) bool {
+			value, _ := p.env(name)
+			return value == ""
+		})
+	}
+	return nil
 }
 
 // misuse says what is wrong with a command line.
