@@ -82,7 +82,16 @@ func andGuards(a, b operation.Guards) operation.Guards {
 	case b == nil || len(a)*len(b) > maxGuards:
 		return a
 	}
-	var out operation.Guards
+	out := bothGuards(a, b)
+	if len(out) == 0 {
+		return a // never holds; the part finds no objects
+	}
+	return out
+}
+
+// bothGuards holds when both do; it is not nil, and empty where that can never be.
+func bothGuards(a, b operation.Guards) operation.Guards {
+	out := operation.Guards{}
 	for _, x := range a {
 		for _, y := range b {
 			g := operation.Guard{Require: x.Require | y.Require, Forbid: x.Forbid | y.Forbid}
@@ -90,9 +99,6 @@ func andGuards(a, b operation.Guards) operation.Guards {
 				out = append(out, g)
 			}
 		}
-	}
-	if len(out) == 0 {
-		return a // never holds; the part finds no objects
 	}
 	return out
 }

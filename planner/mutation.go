@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/weft-graphql/weft/planner/operation"
@@ -14,6 +15,13 @@ type fence int
 // needs is done before the next one starts. Fields that follow one another
 // share a request where the first needs nothing but that request.
 func (w *planning) planMutation(typ *graph.Type, fields []*operation.Field) error {
+	for i, f := range fields {
+		var err error
+		if fields[i], err = exclusive(f); err != nil {
+			return err
+		}
+	}
+	fields = slices.DeleteFunc(fields, func(f *operation.Field) bool { return f.Guards != nil && len(f.Guards) == 0 })
 	for i := 0; i < len(fields); {
 		start, base := len(w.fetches), 0
 		if start > 0 {
@@ -36,6 +44,38 @@ func (w *planning) planMutation(typ *graph.Type, fields []*operation.Field) erro
 	}
 	return nil
 }
+
+// exclusive makes a field that gives way to an earlier one of its response key
+// not run at all then: a query may fetch both, a mutation must not run twice.
+func exclusive(f *operation.Field) (*operation.Field, error) {
+	if len(f.Unless) == 0 {
+		return f, nil
+	}
+	guards := f.Guards
+	if guards == nil {
+		guards = operation.Guards{{}}
+	}
+	for _, u := range f.Unless {
+		var not operation.Guards
+		for bit := operation.Conditions(1); bit != 0; bit <<= 1 {
+			switch {
+			case u.Require&bit != 0:
+				not = append(not, operation.Guard{Forbid: bit})
+			case u.Forbid&bit != 0:
+				not = append(not, operation.Guard{Require: bit})
+			}
+		}
+		if guards = bothGuards(guards, not); len(guards) > maxAlternatives {
+			return nil, fmt.Errorf("the mutation's field %s is selected under more than %d alternatives of @skip and @include", f.ResponseKey, maxAlternatives)
+		}
+	}
+	c := *f
+	c.Guards, c.Unless = guards, nil
+	return &c, nil
+}
+
+// maxAlternatives bounds the guards of a mutation's root field.
+const maxAlternatives = 64
 
 // joinMutation plans a root field into the request of the field before it, if
 // the same subgraph resolves it.

@@ -21,7 +21,7 @@ type place struct {
 	group schema.TypeSet
 	typ   *graph.Type
 	// arrivals are the ways through the parent's field; live are the object types
-	// that they can bring.
+	// that all of them can bring.
 	arrivals []*arrival
 	live     schema.TypeSet
 	// client is what the client selects here; nil for a place that only the
@@ -167,7 +167,7 @@ func (w *planning) arriveBy(c *place, a *arrival) {
 			n.views = append(n.views, below)
 		}
 	}
-	c.live = c.live.Or(n.types)
+	c.narrow(n.types)
 	for i, other := range c.arrivals {
 		if other.graph != n.graph || other.node != n.node {
 			continue
@@ -183,6 +183,21 @@ func (w *planning) arriveBy(c *place, a *arrival) {
 		}
 	}
 	c.arrivals = append(c.arrivals, n)
+}
+
+// narrow notes the object types that one more arrival can bring. Subgraphs that
+// resolve the same field give the same value, so its type is one that each of
+// them knows. Only where they have no type in common all are kept.
+func (p *place) narrow(types schema.TypeSet) {
+	if len(p.arrivals) == 0 {
+		p.live = types
+		return
+	}
+	if both := p.live.And(types); !both.Empty() {
+		p.live = both
+	} else {
+		p.live = p.live.Or(types)
+	}
 }
 
 // knowTypes makes sure that the runtime types of a place's values are known: a
