@@ -23,15 +23,26 @@ func (c cost) compare(d cost) int {
 	)
 }
 
-// choose takes the decisions into the plan: first those without a choice, the
-// deepest of them first, so that what is left to choose can share their
-// fetches; each choice then goes the way that adds least.
+// choose takes the decisions into the plan: first those without a choice, then
+// the others, each of which goes the way that adds least. Of those without a
+// choice the ones come first that need no other fetch, as the keys of the rest
+// can then come from them; then the deepest, as the rest can share its fetches.
 func (w *planning) choose() error {
+	least := anyHops
+	for _, d := range w.decisions {
+		least = min(least, d.hops)
+	}
+	rank := func(d *decision) int {
+		switch {
+		case len(d.arrivals) > 1:
+			return 2
+		case d.hops > least:
+			return 1
+		}
+		return 0
+	}
 	slices.SortStableFunc(w.decisions, func(a, b *decision) int {
-		return cmp.Or(
-			cmp.Compare(min(len(a.arrivals), 2), min(len(b.arrivals), 2)),
-			cmp.Compare(b.hops, a.hops),
-		)
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(b.hops, a.hops))
 	})
 	for _, d := range w.decisions {
 		var guards operation.Guards
