@@ -113,6 +113,13 @@ func (w *planning) edgeOf(a *arrival, field string, on schema.TypeSet) *graph.Ed
 			return e
 		}
 	}
+	among := a.types
+	if a.node != nil {
+		among = a.node.Possible
+	}
+	if n := w.inCommon(a.graph, field, on, among); n != nil {
+		return n.Edge(field)
+	}
 	var found *graph.Edge
 	for o := range on.All() {
 		n := w.g.Object(o).Node(a.graph)

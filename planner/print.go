@@ -8,6 +8,7 @@ import (
 
 	"github.com/weft-graphql/weft/planner/operation"
 	"github.com/weft-graphql/weft/schema"
+	"github.com/weft-graphql/weft/schema/graph"
 )
 
 // printer writes selections as GraphQL without needless white space.
@@ -163,11 +164,38 @@ func (pr *printer) fragments(s *selection, field string, on schema.TypeSet) []st
 			return []string{""}
 		}
 	}
+	among := s.types
+	if s.node != nil {
+		among = s.node.Possible
+	}
+	if n := pr.w.inCommon(s.fetch.graph, field, on, among); n != nil {
+		return []string{n.Type.Name}
+	}
 	var names []string
 	for o := range on.All() {
 		names = append(names, pr.w.g.Supergraph.Objects[o].Name)
 	}
 	return names
+}
+
+// inCommon gives an interface of a subgraph that has the field itself and that, of
+// the object types among, exactly those of on implement. Selecting the field there
+// is not only shorter: in the types themselves it may be of narrower types, which
+// do not agree with each other under one key (GraphQL, section 5.3.2).
+func (w *planning) inCommon(g int, field string, on, among schema.TypeSet) *graph.Node {
+	if on.Len() < 2 {
+		return nil
+	}
+	for _, name := range w.g.Object(first(on)).Interfaces[g] {
+		n := w.g.Types[name].Node(g)
+		if n == nil || !n.Possible.And(among).Equal(on) {
+			continue
+		}
+		if e := n.Edge(field); e != nil && e.Requires == nil && e.Resolves(w.labels) {
+			return n
+		}
+	}
+	return nil
 }
 
 // fieldHead is a field without its selection: "alias:name(arguments)".
