@@ -29,6 +29,9 @@ type Program struct {
 	// {"__typename":"Product"
 	typenames [][]byte
 	tags      map[string]uint16
+	// aliases are the Keys behind the response keys that subgraphs are asked to use
+	// instead.
+	aliases map[string]string
 }
 
 // Plan is what the program was compiled from.
@@ -123,6 +126,8 @@ type compiler struct {
 	marks uint32
 	parts uint32
 	sets  map[setKey]*fieldSet
+	// aliases are the program's.
+	aliases map[string]string
 }
 
 // Compile makes a plan ready to run on the supergraph that it was made for.
@@ -134,11 +139,11 @@ func Compile(sg *schema.Supergraph, plan *planner.Plan) (*Program, error) {
 	if len(sg.Objects) > 1<<16-2 {
 		return nil, fmt.Errorf("executor: the supergraph has %d object types, more than the %d that a tape can tell apart", len(sg.Objects), 1<<16-2)
 	}
-	c := &compiler{sg: sg, plan: plan, tags: names(sg), root: &position{}, sets: map[setKey]*fieldSet{}}
+	c := &compiler{sg: sg, plan: plan, tags: names(sg), root: &position{}, sets: map[setKey]*fieldSet{}, aliases: map[string]string{}}
 	if err := c.layout(); err != nil {
 		return nil, fmt.Errorf("executor: compiling the plan: %w", err)
 	}
-	p := &Program{supergraph: sg, plan: plan, tags: c.tags, steps: make([]stepProgram, len(plan.Steps))}
+	p := &Program{supergraph: sg, plan: plan, tags: c.tags, aliases: c.aliases, steps: make([]stepProgram, len(plan.Steps))}
 	for i, s := range plan.Steps {
 		if s.ID != i {
 			return nil, fmt.Errorf("executor: compiling the plan: step %d has the ID %d", i, s.ID)

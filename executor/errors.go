@@ -196,6 +196,9 @@ func (x *execution) clientPath(to []pathItem, set *operation.SelectionSet, path 
 		if item.key != "" {
 			f := fieldOf(set, item.key)
 			if f == nil {
+				f = fieldOf(set, x.p.aliases[item.key])
+			}
+			if f == nil {
 				return to
 			}
 			item, set = pathItem{key: f.ResponseKey}, f.Selections

@@ -132,23 +132,28 @@ func (c *compiler) shape(s *planner.Selection, p *position, strict bool) *tape.S
 	t := &tape.Shape{Slots: len(p.keys), Tags: c.tags, Tag: uint16(s.Object + 1), Strict: strict}
 	merged := map[string]*planner.Output{}
 	for _, f := range s.Fields {
-		if same := merged[f.Key]; same != nil {
+		key := cmp.Or(f.Alias, f.Key)
+		if same := merged[key]; same != nil {
 			// One key selected apart for several types: what is expected below it
 			// depends on the parent's type, which a shape does not know.
-			merged[f.Key] = mergeOutputs(same, f)
+			merged[key] = mergeOutputs(same, f)
 			t.Strict = false
 			continue
 		}
-		merged[f.Key] = f
+		merged[key] = f
 	}
 	for _, f := range s.Fields {
-		m := merged[f.Key]
+		key := cmp.Or(f.Alias, f.Key)
+		m := merged[key]
 		if m == nil {
 			continue
 		}
-		delete(merged, f.Key)
+		delete(merged, key)
 		slot, below, _ := p.find(f.Key)
-		field := tape.Field{Key: f.Key, Slot: slot, Tag: m.Name == "__typename", On: m.On}
+		if f.Alias != "" {
+			c.aliases[f.Alias] = f.Key
+		}
+		field := tape.Field{Key: key, Slot: slot, Tag: m.Name == "__typename", On: m.On}
 		if m.Selection != nil {
 			field.Child = c.shape(m.Selection, below, strict && m == f)
 		}
@@ -159,7 +164,7 @@ func (c *compiler) shape(s *planner.Selection, p *position, strict bool) *tape.S
 }
 
 func mergeOutputs(a, b *planner.Output) *planner.Output {
-	m := &planner.Output{Key: a.Key, Name: a.Name, Selection: a.Selection}
+	m := &planner.Output{Key: a.Key, Alias: a.Alias, Name: a.Name, Selection: a.Selection}
 	if a.On != nil && b.On != nil {
 		m.On = a.On.Or(b.On)
 	}

@@ -152,9 +152,12 @@ type Selection struct {
 
 // Output is one selected field.
 type Output struct {
-	// Key is the field's response key in the subgraph's answer and its key in the
-	// merged tree.
+	// Key is the field's key in the merged tree, and its response key in the
+	// subgraph's answer unless Alias is set.
 	Key string
+	// Alias is the response key where the subgraph has the field of some object
+	// types in a type that does not agree with the others'.
+	Alias string
 	// Name is the field's name; "__typename" tells the runtime type.
 	Name string
 	// On are the object types that it is selected for; nil means all.

@@ -1,6 +1,8 @@
 package planner
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -26,23 +28,23 @@ type printed struct {
 // as the plan's Selection. outer are the guards that hold already.
 func (pr *printer) selection(b *strings.Builder, s *selection, outer operation.Guards) *Selection {
 	out := &Selection{Object: s.object()}
-	var fields []printed
+	to := &printing{out: out, shapes: map[string][]string{}}
 	if pr.needsTypename(s) {
-		fields = append(fields, printed{text: pr.w.typenameText()})
+		to.fields = append(to.fields, printed{text: pr.w.typenameText()})
 		out.Fields = append(out.Fields, &Output{Key: pr.w.typename, Name: "__typename"})
 	}
 	slices.SortStableFunc(s.entries, func(x, y *entry) int { return x.slot.order - y.slot.order })
 	for _, e := range s.entries {
 		if !s.covered(e) {
-			fields = pr.entry(fields, out, s, e, outer)
+			pr.entry(to, s, e, outer)
 		}
 	}
-	if len(fields) == 0 {
-		fields = append(fields, printed{text: pr.w.typenameText()})
+	if len(to.fields) == 0 {
+		to.fields = append(to.fields, printed{text: pr.w.typenameText()})
 		out.Fields = append(out.Fields, &Output{Key: pr.w.typename, Name: "__typename"})
 	}
 	b.WriteByte('{')
-	writeFields(b, fields)
+	writeFields(b, to.fields)
 	b.WriteByte('}')
 	return out
 }
@@ -88,21 +90,20 @@ func (w *planning) typenameText() string {
 	return w.typename + ":__typename"
 }
 
-// entry prints one field, once for each child place and each of its guards.
-func (pr *printer) entry(fields []printed, out *Selection, s *selection, e *entry, outer operation.Guards) []printed {
+// entry prints one field, once for each child place, each of its guards and each
+// shape that its values have.
+func (pr *printer) entry(to *printing, s *selection, e *entry, outer operation.Guards) {
 	below := e.below
 	if len(below) == 0 {
 		below = []*selection{nil}
 	}
 	for _, child := range below {
-		o := &Output{Key: e.slot.key, Name: e.slot.name}
-		text := fieldHead(e.slot)
+		var body strings.Builder
+		var selected *Selection
 		if child != nil {
-			var b strings.Builder
-			o.Selection = pr.selection(&b, child, nil)
-			text += b.String()
+			selected = pr.selection(&body, child, nil)
 		}
-		var all schema.TypeSet
+		var outputs []*Output
 		for _, u := range e.uses {
 			on := u.on.And(s.types)
 			if child != nil {
@@ -111,33 +112,64 @@ func (pr *printer) entry(fields []printed, out *Selection, s *selection, e *entr
 			if on.Empty() {
 				continue
 			}
-			all = all.Or(on)
-			guarded := text
-			if u.guards != nil && !equalGuards(u.guards, outer) {
-				guarded = pr.w.guarded(text, fieldHead(e.slot), u.guards)
-			}
-			for _, name := range pr.fragments(s, e.slot.name, on) {
-				// One key can be the client's and, for other types, the planner's.
-				if f := (printed{name, guarded}); !slices.Contains(fields, f) {
-					fields = append(fields, f)
+			for _, f := range pr.fragments(s, e.slot.name, on) {
+				alias := to.alias(s, e.slot.key, f.shape)
+				head := fieldHead(e.slot, alias)
+				text := head + body.String()
+				if u.guards != nil && !equalGuards(u.guards, outer) {
+					text = pr.w.guarded(text, head, u.guards)
 				}
+				// One key can be the client's and, for other types, the planner's.
+				if f := (printed{f.name, text}); !slices.Contains(to.fields, f) {
+					to.fields = append(to.fields, f)
+				}
+				i := slices.IndexFunc(outputs, func(o *Output) bool { return o.Alias == alias })
+				if i < 0 {
+					i = len(outputs)
+					outputs = append(outputs, &Output{Key: e.slot.key, Name: e.slot.name, Alias: alias, Selection: selected})
+				}
+				outputs[i].On = outputs[i].On.Or(f.on)
 			}
 		}
-		if all.Empty() {
-			continue
+		for _, o := range outputs {
+			if s.types.SubsetOf(o.On) {
+				o.On = nil
+			}
+			to.out.add(o)
 		}
-		if !s.types.SubsetOf(all) {
-			o.On = all
-		}
-		out.add(o)
 	}
-	return fields
+}
+
+// printing is a selection that is being printed.
+type printing struct {
+	fields []printed
+	out    *Selection
+	// shapes are the shapes of the values under each key so far.
+	shapes map[string][]string
+}
+
+// alias gives the response key of a field where its key is taken by values of
+// another shape, which a subgraph refuses (GraphQL, section 5.3.2); "" where not.
+func (to *printing) alias(s *selection, key, shape string) string {
+	i := slices.Index(to.shapes[key], shape)
+	if i < 0 {
+		i = len(to.shapes[key])
+		to.shapes[key] = append(to.shapes[key], shape)
+	}
+	if i == 0 {
+		return ""
+	}
+	alias := fmt.Sprintf("_w%d_%s", i, key)
+	for slices.ContainsFunc(s.entries, func(e *entry) bool { return e.slot.key == alias }) {
+		alias = "_" + alias
+	}
+	return alias
 }
 
 // add joins a leaf with another of the same key.
 func (s *Selection) add(o *Output) {
 	for _, same := range s.Fields {
-		if same.Key != o.Key || same.Selection != nil || o.Selection != nil {
+		if same.Key != o.Key || same.Alias != o.Alias || same.Selection != nil || o.Selection != nil {
 			continue
 		}
 		if same.On == nil || o.On == nil {
@@ -150,18 +182,26 @@ func (s *Selection) add(o *Output) {
 	s.Fields = append(s.Fields, o)
 }
 
-// fragments names the types whose fragments a field must stand in to be selected
-// for exactly the object types on; "" is no fragment.
-func (pr *printer) fragments(s *selection, field string, on schema.TypeSet) []string {
+// fragment is a place to select a field in: the type of an inline fragment, ""
+// for none, with the object types that it is for and the shape of their values.
+type fragment struct {
+	name, shape string
+	on          schema.TypeSet
+}
+
+// fragments gives the fragments that a field must stand in to be selected for
+// exactly the object types on.
+func (pr *printer) fragments(s *selection, field string, on schema.TypeSet) []fragment {
 	if n := s.node; n != nil {
+		e := n.Edge(field)
 		if s == s.fetch.root && len(s.fetch.inputs) > 0 {
-			return []string{n.Type.Name} // an interface object's entities
+			return []fragment{{n.Type.Name, shape(e), on}} // an interface object's entities
 		}
 		if n.Type.Object >= 0 || n.Opaque {
-			return []string{""}
+			return []fragment{{"", shape(e), on}}
 		}
-		if e := n.Edge(field); e != nil && !e.External && e.Requires == nil && s.types.SubsetOf(on) {
-			return []string{""}
+		if e != nil && !e.External && e.Requires == nil && s.types.SubsetOf(on) {
+			return []fragment{{"", shape(e), on}}
 		}
 	}
 	among := s.types
@@ -169,13 +209,30 @@ func (pr *printer) fragments(s *selection, field string, on schema.TypeSet) []st
 		among = s.node.Possible
 	}
 	if n := pr.w.inCommon(s.fetch.graph, field, on, among); n != nil {
-		return []string{n.Type.Name}
+		return []fragment{{n.Type.Name, shape(n.Edge(field)), on}}
 	}
-	var names []string
+	var out []fragment
 	for o := range on.All() {
-		names = append(names, pr.w.g.Supergraph.Objects[o].Name)
+		t := pr.w.g.Object(o)
+		var e *graph.Edge
+		if n := t.Node(s.fetch.graph); n != nil {
+			e = n.Edge(field)
+		}
+		out = append(out, fragment{t.Name, shape(e), schema.NewTypeSet(o)})
 	}
-	return names
+	return out
+}
+
+// shape says what must agree about the values under one response key: lists,
+// nulls, and the type of a leaf. Composite values agree whatever their types.
+func shape(e *graph.Edge) string {
+	switch {
+	case e == nil || e.Type == nil:
+		return ""
+	case e.To == nil:
+		return e.Type.String()
+	}
+	return strings.Replace(e.Type.String(), e.Type.Name(), "{}", 1)
 }
 
 // inCommon gives an interface of a subgraph that has the field itself and that, of
@@ -199,10 +256,10 @@ func (w *planning) inCommon(g int, field string, on, among schema.TypeSet) *grap
 }
 
 // fieldHead is a field without its selection: "alias:name(arguments)".
-func fieldHead(s *slot) string {
+func fieldHead(s *slot, alias string) string {
 	head := s.name + s.text
-	if s.key != s.name {
-		head = s.key + ":" + head
+	if key := cmp.Or(alias, s.key); key != s.name {
+		head = key + ":" + head
 	}
 	return head
 }

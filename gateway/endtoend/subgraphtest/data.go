@@ -115,6 +115,9 @@ type object struct {
 // only another subgraph knows the type.
 func (d *Data) find(s *ast.Schema, name string) (*object, error) {
 	typ, id, _ := strings.Cut(name, ":")
+	if name == "Query" {
+		return &object{typ: s.Query, fields: d.objects[name]}, nil
+	}
 	def := s.Types[typ]
 	if def == nil {
 		return nil, fmt.Errorf("the schema has no type %s for %q", typ, name)

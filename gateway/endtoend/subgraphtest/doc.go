@@ -17,7 +17,7 @@
 //	  "User:1": {"id": "1", "name": "Ada", "price(currency: EUR)": 3, "price": 4}
 //	}
 //
-// A reference is {"$ref": "User:1"}. The type of an object that is not a
+// A reference is {"$ref": "User:1"}, or {"$ref": "Query"} for the root. The type of an object that is not a
 // reference is the field's, or its "__typename". A field with arguments is
 // looked up with all of them, defaults included, in the schema's order and in
 // GraphQL's notation; without such a key its plain name counts. Special values:
