@@ -138,6 +138,46 @@ func (w *planning) edgeOf(a *arrival, field string, on schema.TypeSet) *graph.Ed
 	return found
 }
 
+// leadsToOne reports whether a composite field is of the same type for all of the
+// object types on, selected as edgeOf has it.
+func (w *planning) leadsToOne(a *arrival, field string, on schema.TypeSet) bool {
+	e := w.edgeOf(a, field, on)
+	if e == nil || e.From.Type.Object < 0 || e.From.Opaque {
+		return true
+	}
+	for o := range on.All() {
+		if n := w.g.Object(o).Node(a.graph); n != nil && n.Edge(field) != nil && n.Edge(field).To != e.To {
+			return false
+		}
+	}
+	return true
+}
+
+// alike parts the object types of an option so that in each part every arrival
+// has the field in one type: a value has to be of the type that it is selected as.
+func (w *planning) alike(o option, field string) []schema.TypeSet {
+	if !slices.ContainsFunc(o.arrivals, func(a *arrival) bool { return !w.leadsToOne(a, field, o.types) }) {
+		return []schema.TypeSet{o.types}
+	}
+	var parts []schema.TypeSet
+	var leads [][]*graph.Node
+	for object := range o.types.All() {
+		to := make([]*graph.Node, len(o.arrivals))
+		for i, a := range o.arrivals {
+			if e := w.edgeOf(a, field, schema.NewTypeSet(object)); e != nil {
+				to[i] = e.To
+			}
+		}
+		i := slices.IndexFunc(leads, func(other []*graph.Node) bool { return slices.Equal(other, to) })
+		if i < 0 {
+			i = len(leads)
+			leads, parts = append(leads, to), append(parts, nil)
+		}
+		parts[i] = parts[i].Or(schema.NewTypeSet(object))
+	}
+	return parts
+}
+
 // child gives the place below a slot for some object types, with no arrivals yet
 // if it is new.
 func (w *planning) child(p *place, s *slot, group schema.TypeSet, typ *graph.Type) *place {

@@ -81,12 +81,14 @@ func (w *planning) visitField(p *place, s *slot) error {
 		return fmt.Errorf("%s: its type %s is in no subgraph", p.fieldCoordinate(s.name), s.definition.Type.Name())
 	}
 	for _, o := range w.compositeOptions(p, s, need) {
-		c := w.child(p, s, o.types, typ)
-		for _, a := range o.arrivals {
-			w.arriveBy(c, a)
-		}
-		if err := w.visit(c); err != nil {
-			return err
+		for _, types := range w.alike(o, s.name) {
+			c := w.child(p, s, types, typ)
+			for _, a := range o.arrivals {
+				w.arriveBy(c, a)
+			}
+			if err := w.visit(c); err != nil {
+				return err
+			}
 		}
 		need = need.AndNot(o.types)
 	}
@@ -120,7 +122,7 @@ func (w *planning) closes(s *slot, o *option) bool {
 			continue
 		}
 		e := w.edgeOf(a, s.name, o.types)
-		if e != nil && e.To != nil && w.isLocal(e.To, e.Provides, s.client.Selections) {
+		if e != nil && e.To != nil && w.leadsToOne(a, s.name, o.types) && w.isLocal(e.To, e.Provides, s.client.Selections) {
 			return true
 		}
 	}
@@ -165,7 +167,7 @@ func (w *planning) selectionIsLocal(n *graph.Node, provides *graph.FieldSet, set
 			continue
 		}
 		e := w.edgeOf(a, f.Name, need)
-		if e == nil || e.To == nil {
+		if e == nil || e.To == nil || !w.leadsToOne(a, f.Name, need) {
 			return false
 		}
 		below := e.Provides
