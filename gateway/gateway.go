@@ -17,6 +17,7 @@ import (
 	"github.com/weft-graphql/weft/planner/operation"
 	"github.com/weft-graphql/weft/schema"
 	"github.com/weft-graphql/weft/subgraphs"
+	"github.com/weft-graphql/weft/subgraphs/batch"
 	"github.com/weft-graphql/weft/subgraphs/source"
 )
 
@@ -40,6 +41,7 @@ type Gateway struct {
 	metrics *telemetry.Metrics
 
 	client   *subgraphs.Client
+	batch    *batch.Fetcher      // in front of client
 	redis    *redis.Client       // nil where none is configured
 	cache    *cache.Cache        // nil where caching is off
 	shared   *cache.RedisBudgets // nil where budgets are off or kept in this process
@@ -76,15 +78,13 @@ func New(ctx context.Context, o Options) (*Gateway, error) {
 // Close.
 func (g *Gateway) open(ctx context.Context) error {
 	c := g.config
-	if err := g.unsupported(); err != nil {
-		return err
-	}
 	headers, err := subgraphs.NewHeaders(g.forwarded())
 	if err != nil {
 		return err
 	}
 	g.vary = g.forwarded()
 	g.client = subgraphs.New(g.clientOptions())
+	g.batch = batch.New(g.client, g.batchOptions())
 	if g.gate, err = limits.NewGate(c.Limits.ConcurrentRequests); err != nil {
 		return fmt.Errorf("limits.concurrent_requests: %w", err)
 	}
@@ -104,7 +104,7 @@ func (g *Gateway) open(ctx context.Context) error {
 		return err
 	}
 	o := executor.Options{
-		Fetcher: g.client, Headers: headers.For, Logger: g.logger,
+		Fetcher: g.batch, Headers: headers.For, Logger: g.logger,
 		Limits: executor.Limits{
 			Duration: time.Duration(c.Limits.Timeout),
 			Entities: c.Limits.Entities, Requests: c.Limits.SubgraphRequests,
@@ -118,6 +118,7 @@ func (g *Gateway) open(ctx context.Context) error {
 		return err
 	}
 	g.metrics.Register(g.client.Collectors()...)
+	g.metrics.Register(g.batch.Collectors()...)
 	g.metrics.Register(g.gate.Collectors()...)
 	g.metrics.Register(g.documentMetrics.Collectors()...)
 	g.metrics.Register(g.programMetrics.collectors()...)
@@ -136,6 +137,7 @@ func (g *Gateway) Swap(_ context.Context, next *source.Supergraph) error {
 	}
 	g.runtime.Store(rt)
 	g.client.Retain(rt.names())
+	g.batch.Retain(rt.names())
 	g.warnOfUnknown(rt.names())
 	g.metrics.Loaded(true)
 	g.logger.Info("supergraph in use", "subgraphs", len(rt.supergraph.Graphs), "types", len(rt.supergraph.API.Types),
@@ -166,6 +168,9 @@ func (g *Gateway) Close(ctx context.Context) error {
 	}
 	if g.redis != nil {
 		errs = append(errs, g.redis.Close())
+	}
+	if g.batch != nil {
+		g.batch.Close()
 	}
 	if g.client != nil {
 		g.client.Close()

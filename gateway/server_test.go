@@ -3,13 +3,14 @@ package gateway_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
-	"github.com/weft-graphql/weft/gateway"
 	"github.com/weft-graphql/weft/gateway/config"
 )
 
@@ -306,14 +307,28 @@ func TestTimeLimitsEndARequestWithWhatHasArrived(t *testing.T) {
 	}
 }
 
-func TestSettingsThatAreNotCarriedOutAreRefusedByName(t *testing.T) {
+func TestAWindowMergesTheEntityRequestsOfDifferentClients(t *testing.T) {
 	s := settings()
 	s.Subgraphs.Named = map[string]config.Subgraph{"reviews": {Traffic: s.Subgraphs.All}}
 	reviews := s.Subgraphs.Named["reviews"]
-	reviews.Batching.Window = config.Duration(time.Millisecond)
+	reviews.Batching = config.Batching{Window: config.Duration(time.Second), MaxEntities: 2}
 	s.Subgraphs.Named["reviews"] = reviews
-	if _, err := gateway.New(t.Context(), gateway.Options{Config: s}); err == nil || !strings.Contains(err.Error(), "subgraphs.reviews.batching.window") {
-		t.Errorf("got %v", err)
+	i, c := openWith(t, s, newGraph(t)), newClient(t)
+	for try := 0; c.metric(t, i.admin, "weft_subgraph_batched_requests_total") < 2; try++ {
+		if try == 20 { // on a machine that stalls they may miss each other, but not always
+			t.Fatal("no requests were merged")
+		}
+		var wg sync.WaitGroup
+		got := make([]reply, 2)
+		for k := range got {
+			wg.Go(func() {
+				got[k], _ = c.send(t.Context(), http.MethodPost, i.clients+"/graphql", body(fmt.Sprintf(`{ user(id: "%d") { name reviews { body } } }`, k), nil))
+			})
+		}
+		wg.Wait()
+		for k := range got {
+			wants(t, got[k], http.StatusOK, fmt.Sprintf(`"data":{"user":{"name":"User %d","reviews":[{"body":"Review 0"},{"body":"Review 1"}]}}`, k))
+		}
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/weft-graphql/weft/gateway/limits"
 	"github.com/weft-graphql/weft/planner/operation"
 	"github.com/weft-graphql/weft/subgraphs"
+	"github.com/weft-graphql/weft/subgraphs/batch"
 )
 
 // This file translates the configuration into the options of the parts.
@@ -34,18 +35,18 @@ func (g *Gateway) clientOptions() subgraphs.Options {
 	return o
 }
 
-// unsupported refuses what the configuration knows and nothing carries out yet.
-func (g *Gateway) unsupported() error {
-	windows := map[string]config.Duration{"all": g.config.Subgraphs.All.Batching.Window}
-	for name, s := range g.config.Subgraphs.Named {
-		windows[name] = s.Batching.Window
-	}
-	for _, name := range slices.Sorted(maps.Keys(windows)) {
-		if windows[name] > 0 {
-			return fmt.Errorf("subgraphs.%s.batching.window: merging the entity requests of different clients is not carried out yet; set it to 0", name)
+func (g *Gateway) batchOptions() batch.Options {
+	settings := func(t config.Traffic) batch.Settings {
+		return batch.Settings{
+			Window: time.Duration(t.Batching.Window), MaxEntities: t.Batching.MaxEntities,
+			Timeout: time.Duration(t.Timeout), Deduplicate: t.Deduplicate,
 		}
 	}
-	return nil
+	o := batch.Options{All: settings(g.config.Subgraphs.All), ByName: map[string]batch.Settings{}}
+	for name, s := range g.config.Subgraphs.Named {
+		o.ByName[name] = settings(s.Traffic)
+	}
+	return o
 }
 
 // warnOfUnknown logs the names in the configuration that the supergraph does

@@ -107,14 +107,18 @@ type Traffic struct {
 	MaxAnswer Size `yaml:"max_answer" min:"1KiB" max:"4GiB"`
 	// The most connections open to the subgraph at once. A request that finds none free waits within its timeout.
 	MaxConnections int `yaml:"max_connections" min:"1" max:"100000"`
+	// Whether queries that are equal in everything that the subgraph sees, headers included, become one request while they are under way. Mutations never do.
+	Deduplicate bool `yaml:"deduplicate"`
 	// How entity requests of different clients are merged.
 	Batching Batching `yaml:"batching"`
 }
 
 // Batching is how entity requests of different clients are merged.
 type Batching struct {
-	// How long an entity request waits for others to be merged with. 0 sends at once and merges nothing.
+	// How long an entity request waits for others to be merged with: those that are equal in everything that the subgraph sees, headers included, but the entities. 0 sends at once and merges nothing.
 	Window Duration `yaml:"window" min:"0" max:"1s"`
+	// The most distinct entities in a merged request, and the most requests that a window gathers before it ends early. A request that needs more goes alone.
+	MaxEntities int `yaml:"max_entities" min:"1" max:"100000"`
 }
 
 // Headers says which headers go where.

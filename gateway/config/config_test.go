@@ -92,7 +92,10 @@ subgraphs:
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := Traffic{Timeout: Duration(3 * time.Second), MaxAnswer: 1 << 20, MaxConnections: 256}
+	all := Traffic{
+		Timeout: Duration(3 * time.Second), MaxAnswer: 1 << 20, MaxConnections: 256,
+		Deduplicate: true, Batching: Batching{MaxEntities: 500},
+	}
 	reviews := Subgraph{URL: "http://127.0.0.1:1/", Traffic: all}
 	reviews.Batching.Window = Duration(5 * time.Millisecond)
 	for name, want := range map[string]Subgraph{"reviews": reviews, "products": {Traffic: all}, "other": {Traffic: all}} {

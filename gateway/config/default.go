@@ -13,6 +13,8 @@ func Default() *Config {
 			Timeout:        Duration(30 * time.Second),
 			MaxAnswer:      64 << 20,
 			MaxConnections: 256,
+			Deduplicate:    true,
+			Batching:       Batching{MaxEntities: 500},
 		}},
 		Limits: Limits{
 			Body:               2 << 20,
