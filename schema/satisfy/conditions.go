@@ -275,7 +275,7 @@ func hasStatic(all []static, s static) bool {
 func (c *checker) viewBelow(o *object, it item, e *graph.Edge) *view {
 	set := e.Provides
 	if it.view != nil {
-		if below, ok := it.view.set.Below(e.Name, o.one); ok && below != nil {
+		if below, ok := it.view.set.Below(e.Name, schema.NewTypeSet(o.index)); ok && below != nil {
 			if set == nil {
 				set = below
 			} else {

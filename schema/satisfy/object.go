@@ -45,7 +45,6 @@ func (v *view) gives(field string, object int) bool {
 type object struct {
 	*graph.Type
 	index int
-	one   schema.TypeSet
 	// items are the ways to have a value: the type's node in each of its
 	// subgraphs first, then interface objects and views as they are met.
 	items []item
@@ -92,7 +91,7 @@ func (c *checker) object(index int) *object {
 		return nil
 	}
 	o := &object{
-		Type: t, index: index, one: schema.NewTypeSet(index),
+		Type: t, index: index,
 		ids: map[itemKey]int{}, fields: map[string]*field{}, states: map[string]*state{},
 	}
 	c.objects[index] = o
@@ -213,31 +212,64 @@ type static struct {
 // statesAt yields the states in which the statics' values of each object type are, and
 // reports whether all were taken.
 func (c *checker) statesAt(statics []static, yield func(*state) bool) bool {
+	if len(statics) > 0 && oneObject(statics) {
+		s := c.stateAt(c.object(statics[0].node.Type.Object), statics)
+		return s == nil || yield(s)
+	}
 	var all schema.TypeSet
 	for _, s := range statics {
 		all = all.Or(s.node.Possible)
 	}
 	for index := range all.All() {
-		o := c.object(index)
-		if o == nil {
-			continue
-		}
-		var items schema.TypeSet
-		for _, s := range statics {
-			if !s.node.Possible.Has(index) {
-				continue
+		if o := c.object(index); o != nil {
+			if s := c.stateAt(o, statics); s != nil && !yield(s) {
+				return false
 			}
-			n := s.node
-			if !n.Opaque {
-				n = o.Node(s.node.Graph)
-			}
-			if n != nil {
-				items = items.Or(schema.NewTypeSet(c.item(o, item{n, s.view})))
-			}
-		}
-		if !items.Empty() && !yield(o.state(items)) {
-			return false
 		}
 	}
 	return true
+}
+
+// oneObject reports whether all statics are of the same object type.
+func oneObject(statics []static) bool {
+	t := statics[0].node.Type
+	for _, s := range statics {
+		if s.node.Type != t {
+			return false
+		}
+	}
+	return t.Object >= 0
+}
+
+// stateAt gives the state in which the statics' values of an object type are;
+// nil where they have none.
+func (c *checker) stateAt(o *object, statics []static) *state {
+	var items schema.TypeSet
+	for _, s := range statics {
+		n := s.node
+		if n.Type != o.Type {
+			if !n.Possible.Has(o.index) {
+				continue
+			}
+			if !n.Opaque {
+				n = o.Node(n.Graph)
+			}
+		}
+		if n != nil {
+			items = with(items, c.item(o, item{n, s.view}))
+		}
+	}
+	if items.Empty() {
+		return nil
+	}
+	return o.state(items)
+}
+
+// with adds an item to a set that nobody else has yet.
+func with(items schema.TypeSet, id int) schema.TypeSet {
+	for len(items) <= id/64 {
+		items = append(items, 0)
+	}
+	items[id/64] |= 1 << (id % 64)
+	return items
 }

@@ -16,65 +16,99 @@ type risk struct {
 // findRisk walks back from every field whose possible types differ.
 func findRisk(sg *schema.Supergraph, g *graph.Graph) *risk {
 	r := &risk{nodes: map[*graph.Node]bool{}}
-	types := map[string]bool{}
-	var open []string
-	mark := func(name string) {
-		if !types[name] {
-			types[name] = true
-			open = append(open, name)
-		}
+	uneven := map[*graph.Type]bool{}
+	for _, t := range g.Types {
+		uneven[t] = t.Object < 0 && !even(t)
 	}
-	into := map[string][]*graph.Edge{} // by the type that the edge leads to
+	var open []string // types to walk back from
 	for _, t := range g.Types {
 		for _, f := range t.Fields {
-			var first *graph.Edge
-			var edges []*graph.Edge
-			differ := false
-			for _, j := range f.Joins {
-				n := t.Node(j.Graph)
-				if n == nil {
-					continue
-				}
-				e := n.Edge(f.Name)
-				if e == nil || e.To == nil {
-					continue
-				}
-				edges = append(edges, e)
-				if first == nil {
-					first = e
-				} else if !first.To.Possible.Equal(e.To.Possible) {
-					differ = true
-				}
-			}
-			for _, e := range edges {
-				into[e.To.Type.Name] = append(into[e.To.Type.Name], e)
-				if differ {
+			if edges := composite(t, f); differ(edges, uneven) {
+				open = append(open, t.Name)
+				for _, e := range edges {
 					r.nodes[e.From] = true
-					mark(t.Name)
 				}
 			}
 		}
 	}
-	above := map[string][]string{} // the abstract types of an object type
-	for _, t := range g.Types {
-		if t.Object >= 0 {
+	if len(open) > 0 {
+		r.walkBack(sg, g, open)
+	}
+	return r
+}
+
+// even reports whether all subgraphs give the abstract type the same possible types.
+func even(t *graph.Type) bool {
+	var first *graph.Node
+	for _, n := range t.Nodes() {
+		switch {
+		case n == nil:
+		case first == nil:
+			first = n
+		case !n.Possible.Equal(first.Possible):
+			return false
+		}
+	}
+	return true
+}
+
+// composite gives a field's edges in all subgraphs, none for a field of leaves.
+func composite(t *graph.Type, f *schema.Field) []*graph.Edge {
+	var edges []*graph.Edge
+	for _, j := range f.Joins {
+		n := t.Node(j.Graph)
+		if n == nil {
 			continue
 		}
-		for o := range t.Possible.All() {
-			name := sg.Objects[o].Name
-			above[name] = append(above[name], t.Name)
+		e := n.Edge(f.Name)
+		if e == nil || e.To == nil {
+			return edges
+		}
+		edges = append(edges, e)
+	}
+	return edges
+}
+
+func differ(edges []*graph.Edge, uneven map[*graph.Type]bool) bool {
+	for _, e := range edges[min(1, len(edges)):] {
+		same := e.To.Type == edges[0].To.Type
+		if same && uneven[e.To.Type] || !same {
+			if !e.To.Possible.Equal(edges[0].To.Possible) {
+				return true
+			}
 		}
 	}
+	return false
+}
+
+// walkBack marks all nodes with a field that leads to one of some types.
+func (r *risk) walkBack(sg *schema.Supergraph, g *graph.Graph, open []string) {
+	into := map[string][]*graph.Edge{} // by the type that the edge leads to
+	abstract := map[string][]string{}  // by the object type
+	for _, t := range g.Types {
+		for _, f := range t.Fields {
+			for _, e := range composite(t, f) {
+				into[e.To.Type.Name] = append(into[e.To.Type.Name], e)
+			}
+		}
+		if t.Object < 0 {
+			for o := range t.Possible.All() {
+				abstract[sg.Objects[o].Name] = append(abstract[sg.Objects[o].Name], t.Name)
+			}
+		}
+	}
+	marked := map[string]bool{}
 	for len(open) > 0 {
 		name := open[len(open)-1]
 		open = open[:len(open)-1]
+		if marked[name] {
+			continue
+		}
+		marked[name] = true
 		for _, e := range into[name] {
 			r.nodes[e.From] = true
-			mark(e.From.Type.Name)
+			open = append(open, e.From.Type.Name)
 		}
-		for _, abstract := range above[name] {
-			mark(abstract)
-		}
+		open = append(open, abstract[name]...)
 	}
-	return r
 }

@@ -11,37 +11,30 @@ import (
 )
 
 // checkRuntimeTypes compares what object types a field that several subgraphs
-// resolve can bring from each: all of them should bring the same.
-func (c *checker) checkRuntimeTypes(v visit, f *ast.FieldDefinition, to []static) {
+// resolve can bring from each: all of them should bring the same. It gives false
+// where they have none in common; there is then no telling what comes below.
+func (c *checker) checkRuntimeTypes(v visit, f *ast.FieldDefinition, to []static) bool {
+	to = slices.DeleteFunc(slices.Clone(to), func(s static) bool { return s.node.Opaque })
 	if len(to) < 2 {
-		return
+		return true
 	}
 	common, all := to[0].node.Possible, to[0].node.Possible
-	compared := 0
-	for _, s := range to {
-		if s.node.Opaque {
-			continue
-		}
-		if compared == 0 {
-			common, all = s.node.Possible, s.node.Possible
-		}
-		compared++
+	for _, s := range to[1:] {
 		common, all = common.And(s.node.Possible), all.Or(s.node.Possible)
 	}
-	if compared < 2 || common.Equal(all) {
-		return
-	}
 	coordinate := v.state.object.Name + "." + f.Name
-	if c.checked[coordinate] {
-		return
+	if common.Equal(all) || c.checked[coordinate] {
+		return !common.Empty() || all.Empty()
 	}
 	c.checked[coordinate] = true
+	c.reportRuntimeTypes(coordinate, f, to, common.Empty())
+	return !common.Empty()
+}
+
+func (c *checker) reportRuntimeTypes(coordinate string, f *ast.FieldDefinition, to []static, disjoint bool) {
 	var at []schema.Location
 	var each []string
 	for _, s := range to {
-		if s.node.Opaque {
-			continue
-		}
 		name := c.sg.Graphs[s.node.Graph].Name
 		each = append(each, fmt.Sprintf("%s in subgraph %q", c.typeNames(s.node.Possible), name))
 		at = append(at, c.locate(name, coordinate)...)
@@ -49,21 +42,21 @@ func (c *checker) checkRuntimeTypes(v visit, f *ast.FieldDefinition, to []static
 	slices.Sort(each)
 	each = slices.Compact(each)
 	message := fmt.Sprintf("%s is shared by subgraphs that can give different object types for its type %s: %s.", coordinate, f.Type, strings.Join(each, "; "))
-	if common.Empty() {
-		whole := c.pass
-		for whole.over != nil {
-			whole = whole.over // a trial may still fail, but this is wrong in any case
-		}
-		whole.errs = append(whole.errs, &schema.Error{
-			Code: codeRuntimeTypes, Coordinate: coordinate, Locations: at,
-			Message: message + " They have none in common, so the subgraphs cannot mean the same value.",
-			Fix:     "Make the subgraphs that share the field give the same object types, or let only one of them resolve it.",
+	if !disjoint {
+		c.hints = append(c.hints, schema.Hint{
+			Code: hintRuntimeTypes, Coordinate: coordinate, Locations: at,
+			Message: message + " Whichever subgraph is asked, the answer should be the same.",
 		})
 		return
 	}
-	c.hints = append(c.hints, schema.Hint{
-		Code: hintRuntimeTypes, Coordinate: coordinate, Locations: at,
-		Message: message + " Whichever subgraph is asked, the answer should be the same.",
+	whole := c.pass
+	for whole.over != nil {
+		whole = whole.over // a trial may still fail, but this is wrong in any case
+	}
+	whole.errs = append(whole.errs, &schema.Error{
+		Code: codeRuntimeTypes, Coordinate: coordinate, Locations: at,
+		Message: message + " They have none in common, so the subgraphs cannot mean the same value.",
+		Fix:     "Make the subgraphs that share the field give the same object types, or let only one of them resolve it.",
 	})
 }
 

@@ -206,8 +206,9 @@ func (c *checker) visitField(v visit, cl *closure, f *ast.FieldDefinition) {
 			c.fail(v, f, cl)
 			return
 		}
-		c.checkRuntimeTypes(v, f, to)
-		c.arrive(c.step(v.way, o.Name, f), to, v.assign)
+		if c.checkRuntimeTypes(v, f, to) {
+			c.arrive(c.step(v.way, o.Name, f), to, v.assign)
+		}
 		return
 	}
 	if c.gives(o, cl.items, cl.required, f.Name, v.assign) || c.fork(v, cl, f) {
