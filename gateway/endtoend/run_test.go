@@ -39,6 +39,7 @@ type client struct {
 
 // operation runs one operation of a case.
 func (c *testCase) operation(t *testing.T, folder string) {
+	t.Helper()
 	var servers []*subgraphtest.Server
 	var composed []schema.Subgraph
 	for _, name := range c.subgraphs() {
@@ -139,7 +140,7 @@ func start(t *testing.T, sdl string, weftYAML []byte) *running {
 }
 
 // ask sends an operation and reads the answer.
-func (g *running) ask(t testing.TB, send client) (int, []byte) {
+func (g *running) ask(t *testing.T, send client) (int, []byte) {
 	t.Helper()
 	variables := send.Variables
 	if variables == nil {
@@ -225,7 +226,7 @@ func (c *testCase) compareWithOracle(t *testing.T, sdl string, send client, body
 		}
 		parts = append(parts, data)
 	}
-	doc, errs := gqlparser.LoadQuery(sg.API, send.Query)
+	doc, errs := gqlparser.LoadQueryWithRules(sg.API, send.Query, nil)
 	if len(errs) > 0 {
 		t.Fatalf("the operation is invalid: %v", errs)
 	}

@@ -63,7 +63,7 @@ type Server struct {
 
 // Serve starts a subgraph with the data of the package's format. It ends with
 // the test.
-func Serve(t testing.TB, name, sdl string, data []byte) *Server {
+func Serve(t *testing.T, name, sdl string, data []byte) *Server {
 	t.Helper()
 	s := &Server{Name: name, SDL: sdl}
 	var err error
@@ -132,7 +132,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.write(w, cmp.Or(fault.Status, http.StatusOK), s.answer(body.Query, body.OperationName, body.Variables, fault))
 }
 
-// misbehave carries out a fault that leaves no right answer.
+// misbehave carries out a fault that leaves no right answer. The client may be
+// gone before it is written; the test sees what it got.
 func (s *Server) misbehave(w http.ResponseWriter, r *http.Request, f Fault) bool {
 	switch {
 	case f.Hang:
@@ -142,11 +143,11 @@ func (s *Server) misbehave(w http.ResponseWriter, r *http.Request, f Fault) bool
 	case f.HTML:
 		w.Header().Set("Content-Type", "text/html")
 		w.WriteHeader(cmp.Or(f.Status, http.StatusOK))
-		fmt.Fprint(w, "<html><body>The service is unavailable.</body></html>")
+		_, _ = fmt.Fprint(w, "<html><body>The service is unavailable.</body></html>")
 	case f.Body != nil:
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(cmp.Or(f.Status, http.StatusOK))
-		fmt.Fprint(w, *f.Body)
+		_, _ = fmt.Fprint(w, *f.Body)
 	default:
 		return false
 	}
@@ -156,7 +157,7 @@ func (s *Server) misbehave(w http.ResponseWriter, r *http.Request, f Fault) bool
 func (s *Server) answer(text, name string, raw json.RawMessage, f Fault) *Response {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	doc, errs := gqlparser.LoadQuery(s.schema.Schema, text)
+	doc, errs := gqlparser.LoadQueryWithRules(s.schema.Schema, text, nil)
 	if len(errs) > 0 {
 		return invalid(errs)
 	}
