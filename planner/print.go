@@ -224,15 +224,13 @@ func (pr *printer) fragments(s *selection, field string, on schema.TypeSet) []fr
 }
 
 // shape says what must agree about the values under one response key: lists,
-// nulls, and the type of a leaf. Composite values agree whatever their types.
+// nulls and the type. Composite values of other types might agree, but then so
+// must all that is selected below them; they are told apart in any case.
 func shape(e *graph.Edge) string {
-	switch {
-	case e == nil || e.Type == nil:
+	if e == nil || e.Type == nil {
 		return ""
-	case e.To == nil:
-		return e.Type.String()
 	}
-	return strings.Replace(e.Type.String(), e.Type.Name(), "{}", 1)
+	return e.Type.String()
 }
 
 // inCommon gives an interface of a subgraph that has the field itself and that, of
