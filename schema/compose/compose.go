@@ -3,12 +3,12 @@
 //
 // The work goes through stages ([Compose] lists them): parse, resolve links,
 // upgrade federation 1, validate each subgraph, merge, validate the result,
-// print. A stage reports everything that it finds wrong; the next one runs only
-// when there was nothing. Whatever the composer does not carry out it refuses
-// by name, with UNSUPPORTED_FEATURE.
+// print, and prove on the printed supergraph that every query can be answered
+// (package satisfy). A stage reports everything that it finds wrong; the next
+// one runs only when there was nothing. Whatever the composer does not carry
+// out it refuses by name, with UNSUPPORTED_FEATURE.
 //
-// The package does no I/O and does not decide whether every query of the
-// supergraph can be answered: that is satisfiability's, on the compiled graph.
+// The package does no I/O.
 package compose
 
 import (
@@ -34,6 +34,11 @@ type Options struct {
 	// MaxErrors is how many errors a stage reports before it says only how many
 	// more there are. Default 1,000.
 	MaxErrors int
+	// MaxPaths is how many steps the proof that every query can be answered may
+	// take. Default 20,000,000.
+	MaxPaths int
+	// SkipSatisfiability leaves that proof out.
+	SkipSatisfiability bool
 }
 
 func (o Options) withDefaults() Options {
@@ -68,6 +73,7 @@ func Compose(subgraphs []schema.Subgraph, o Options) (*Result, error) {
 		c.merge,
 		c.validateMerged,
 		func() { sdl = c.print() },
+		func() { c.satisfy(sdl) },
 	}
 	for _, stage := range stages {
 		stage()

@@ -1,0 +1,55 @@
+package compose
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/weft-graphql/weft/schema"
+	"github.com/weft-graphql/weft/schema/graph"
+	"github.com/weft-graphql/weft/schema/satisfy"
+)
+
+// hintNotProven is Weft's own: the supergraph has something that Weft composes
+// and cannot run, so that there is no query graph to prove anything on.
+const hintNotProven schema.Code = "SATISFIABILITY_NOT_CHECKED"
+
+// satisfy proves that every query of the supergraph can be answered, on the
+// graph that the gateway will plan on.
+func (c *composer) satisfy(sdl string) {
+	if c.options.SkipSatisfiability {
+		return
+	}
+	sg, err := schema.LoadSupergraph(sdl, schema.LoadOptions{MaxBytes: max(len(sdl), 1)})
+	var g *graph.Graph
+	if err == nil {
+		g, err = graph.New(sg)
+	}
+	if err != nil {
+		reason := err.Error()
+		if e, ok := errors.AsType[*schema.Error](err); ok {
+			reason = e.Message
+		}
+		c.hint(hintNotProven, "", nil, "Whether every query can be answered was not checked, because Weft cannot run this supergraph: %s.", strings.TrimSuffix(reason, "."))
+		return
+	}
+	hints, errs := satisfy.Check(sg, g, satisfy.Options{MaxPaths: c.options.MaxPaths, Locate: c.locate})
+	c.hints = append(c.hints, hints...)
+	c.errs = append(c.errs, errs...)
+}
+
+// locate gives the place of a type or a field ("User", "User.name") in one
+// subgraph; none where the subgraph does not name it.
+func (c *composer) locate(subgraph, coordinate string) []schema.Location {
+	name, field, isField := strings.Cut(coordinate, ".")
+	for _, s := range c.subgraphs {
+		t := s.types[name]
+		switch {
+		case s.Name != subgraph || t == nil:
+		case !isField:
+			return []schema.Location{t.at()}
+		case t.byName[field] != nil:
+			return []schema.Location{t.byName[field].at()}
+		}
+	}
+	return nil
+}
