@@ -72,6 +72,27 @@ func TestLimitsNameTheirSetting(t *testing.T) {
 	}
 }
 
+func TestEachFieldCountsOnceToTheLimit(t *testing.T) {
+	sdl := loadSDL(t, testSchema)
+	for document, fields := range map[string]int{
+		"{ me { id } }":           2,
+		"{ me { id } me { id } }": 4,
+		"{ me { ...F } } fragment F on User { id me { id } }": 4,
+	} {
+		for limit := fields - 1; limit <= fields; limit++ {
+			doc, errs := NewParser(sdl, Options{Limits: Limits{Fields: limit}}).Parse(document)
+			allowed := errs == nil
+			if allowed {
+				_, err := doc.Operation("")
+				allowed = err == nil
+			}
+			if allowed != (limit == fields) {
+				t.Errorf("%s: allowed within %d fields: %v", document, limit, allowed)
+			}
+		}
+	}
+}
+
 // Every level doubles the sub-selections because two object types select
 // differently: the document is small, its normal form is not.
 func TestNormalFormHasALimit(t *testing.T) {

@@ -59,8 +59,9 @@ type normaliser struct {
 	conditions conditionTable
 	limits     Limits
 	operation  *ast.OperationDefinition
-	// fields and work are what remains of the budgets: the fields that are met or
-	// made, and the comparisons between fields of one response key.
+	// fields and work are what remains of the budgets: the fields that are met, with
+	// those that are made of one beyond the first, and the comparisons between
+	// fields of one response key.
 	fields, work int
 }
 
@@ -296,9 +297,11 @@ func cloneOf[S ~[]E, E any](s S) S { return append(S(nil), s...) }
 // fieldsOf makes a field of each class of an occurrence.
 func (n *normaliser) fieldsOf(o occurrence, classes []class, in surroundings) ([]*Field, error) {
 	var fields []*Field
-	for _, c := range classes {
-		if err := n.spend(1, 0); err != nil {
-			return nil, err
+	for k, c := range classes {
+		if k > 0 { // the first is the occurrence, which is counted
+			if err := n.spend(1, 0); err != nil {
+				return nil, err
+			}
 		}
 		f := &Field{
 			ResponseKey: o.field.Alias,
