@@ -71,7 +71,7 @@ func (e *graphExecutor) DispatchOperation(ctx context.Context, oc *graphql.Opera
 				payloads = append(payloads, payload)
 				return nil
 			}); err != nil {
-				payloads = append(payloads, e.DispatchError(ctx, gqlErrors("INTERNAL_SERVER_ERROR", "The operation could not be finished.")))
+				payloads = append(payloads, e.DispatchError(ctx, gqlErrors(codeInternal, "The operation could not be finished.")))
 			}
 		}
 		if len(payloads) == 0 {

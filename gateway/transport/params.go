@@ -24,6 +24,7 @@ const (
 	codeBatch           = "BATCHING_NOT_SUPPORTED"
 	codePersistedQuery  = "PERSISTED_QUERY_NOT_SUPPORTED"
 	codeNotImplemented  = "NOT_IMPLEMENTED"
+	codeInternal        = "INTERNAL_SERVER_ERROR"
 	contentTypeJSON     = "application/json"
 	contentTypeResponse = "application/graphql-response+json"
 )

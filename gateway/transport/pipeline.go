@@ -37,8 +37,8 @@ type Operation interface {
 	// Definition is what the client asked for.
 	Definition() *ast.OperationDefinition
 	// Run executes the operation and sends its payloads in order. A failure of
-	// execution is a payload with errors; an error of Run means that a payload
-	// could not be sent, or that the client is gone.
+	// execution is a payload with errors; an error of Run means that there is no answer, that a payload could not be
+	// sent, or that the client is gone.
 	Run(ctx context.Context, send func(Response) error) error
 }
 

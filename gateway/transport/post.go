@@ -80,7 +80,14 @@ func answer(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, 
 		writeRefusal(w, media, refusal)
 		return
 	}
-	// An error means that the client is gone, or that the answer's beginning is
-	// already written: there is nobody left to tell.
-	_ = operation.Run(r.Context(), func(res Response) error { return writeResponse(w, media, res) })
+	begun := false
+	err := operation.Run(r.Context(), func(res Response) error {
+		begun = true
+		return writeResponse(w, media, res)
+	})
+	// Where the client is gone, or the answer's beginning is already written, there
+	// is nobody left to tell.
+	if err != nil && !begun && r.Context().Err() == nil {
+		writeRefusal(w, media, refuse(http.StatusInternalServerError, codeInternal, "The operation could not be finished; the gateway's log says more."))
+	}
 }

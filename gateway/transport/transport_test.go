@@ -2,6 +2,7 @@ package transport_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -39,6 +40,9 @@ func (echoed) Definition() *ast.OperationDefinition {
 }
 
 func (e echoed) Run(_ context.Context, send func(transport.Response) error) error {
+	if e.params.Query == "fails" {
+		return errors.New("nothing can be said")
+	}
 	variables := "null"
 	if e.params.Variables != nil {
 		variables = string(e.params.Variables)
@@ -105,6 +109,7 @@ func TestRequestsAreAnsweredByTheDraft(t *testing.T) {
 		"post, no type":                       {"POST", "", `{"query":"q"}`, h("Content-Type", ""), 415, response, "CSRF_PREVENTED"},
 		"post, a form with preflight":         {"POST", "", `query=q`, h("Content-Type", "application/x-www-form-urlencoded", "Weft-Preflight", "1"), 415, response, "UNSUPPORTED_MEDIA_TYPE"},
 		"post, over budget":                   {"POST", "", `{"query":"broke"}`, h("Accept", "application/json"), 429, json, "BUDGET_EXCEEDED"},
+		"post, no answer":                     {"POST", "", `{"query":"fails"}`, h("Accept", "application/json"), 500, json, "INTERNAL_SERVER_ERROR"},
 		"get":                                 {"GET", `?query=q&variables={"a":1}&operationName=N`, "", nil, 200, response, `{"data":{"query":"q","name":"N","variables":{"a":1}}}`},
 		"get, a mutation":                     {"GET", "?query=mutation", "", nil, 405, response, "METHOD_NOT_ALLOWED"},
 		"get, no query":                       {"GET", "?operationName=N", "", nil, 400, response, `no \"query\"`},
