@@ -155,7 +155,7 @@ func (x *execution) writeValue(f *fieldProgram, level int, v tape.Value) bool {
 	ok := false
 	switch {
 	case v.Kind <= tape.Null:
-		if nonNull && !x.docs.Explained(v) {
+		if nonNull && !x.docs.Explained(v) && !x.broken {
 			what := "field"
 			if level > 0 {
 				what = "item of the list"
@@ -246,7 +246,7 @@ func (x *execution) typed(f *fieldProgram, v tape.Value) bool {
 	case tag == 0 && set.only != 0:
 		h.SetTag(set.only)
 		return true
-	case tag == 0 && (x.docs[v.Doc].Absent > 0 || x.docs[v.Doc].Explained):
+	case tag == 0 && (x.docs[v.Doc].Absent > 0 || x.docs[v.Doc].Explained || x.broken):
 		// The error that accounts for what is missing is there already.
 	case tag == 0:
 		x.invalid(codeInvalid, fmt.Sprintf("the object in %s.%s has no type that the schema knows: it must be a possible type of %s", f.parent, f.field.Name, set.typename))

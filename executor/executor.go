@@ -24,6 +24,10 @@ type Request struct {
 	// Header is the client's request header. What of it a subgraph sees is
 	// decided by Options.Headers.
 	Header http.Header
+	// Deadline is when the answer is given with what has arrived by then. Zero
+	// means that Limits.Duration counts from Run. Whoever counts it from the
+	// client's request adds Limits.Duration: errors tell of that.
+	Deadline time.Time
 }
 
 // Sink receives an answer's payloads in order. The executor calls it from one

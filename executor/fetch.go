@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -25,6 +26,7 @@ const (
 	codeInvalid         = "INVALID_VALUE"
 	codeDownstream      = "DOWNSTREAM_SERVICE_ERROR"
 	codeTooManyErrors   = "TOO_MANY_ERRORS"
+	codeInternal        = "INTERNAL_SERVER_ERROR"
 )
 
 // fetch makes a step's request and links the answer in.
@@ -46,7 +48,9 @@ func (x *execution) fetch(i int, all bool) {
 	}
 	var fe *FetchError
 	switch {
-	case x.ctx.Err() != nil:
+	// A subgraph's own limit may end at the same moment: the operation's, which
+	// explains every subgraph's missing answer, is the one that is told.
+	case x.ctx.Err() != nil || !time.Now().Before(x.deadline):
 		err = &FetchError{Subgraph: sp.name, Code: codeTimeout, Err: err,
 			Message: fmt.Sprintf("the operation's time of %v ended before subgraph %q had answered", x.e.limits.Duration, sp.name)}
 	case !errors.As(err, &fe):

@@ -24,7 +24,8 @@ type Options struct {
 	Errors func(subgraph string) ErrorPolicy
 	// Limits bound what one execution may use.
 	Limits Limits
-	// Logger gets the causes of failed requests at level debug; nil logs nothing.
+	// Logger gets the causes of failed requests at level debug, and panics at level
+	// error; nil logs nothing.
 	Logger *slog.Logger
 }
 
@@ -38,8 +39,8 @@ type ErrorPolicy struct {
 
 // Limits bound one execution. Zero fields mean the defaults.
 type Limits struct {
-	// Duration is the time that all steps have together. Default 30s. When it is
-	// over, the answer has what has arrived and an error with the code
+	// Duration is the time that all steps have together, from Run or up to
+	// Request.Deadline. Default 30s. When it is over, the answer has what has arrived and an error with the code
 	// OPERATION_TIMEOUT for each request that had not.
 	Duration time.Duration
 	// AnswerDepth is how deep a subgraph's answer may nest. Default 128; beyond it,

@@ -3,7 +3,9 @@ package executor
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,8 +23,10 @@ type execution struct {
 	e       *Executor
 	p       *Program
 	r       *Request
-	ctx     context.Context // ends with Limits.Duration, too
+	ctx     context.Context // ends at the deadline, too
 	started time.Time
+	// deadline is when the answer is given with what has arrived.
+	deadline time.Time
 
 	wg       sync.WaitGroup
 	waiting  []atomic.Int32 // dependencies that each step still waits for
@@ -34,6 +38,8 @@ type execution struct {
 	steps   []stepState
 	errors  []answerError
 	dropped int // errors beyond the limit
+	// broken is set where a step panicked: what is null may be what it did not give.
+	broken bool
 
 	w writer
 }
@@ -55,6 +61,8 @@ type stepState struct {
 	storable  Freshness
 	header    http.Header
 	hasHeader bool
+	// broken is set where the step panicked, or one that it depends on.
+	broken bool
 }
 
 // Run carries out a program for one request and gives the answer to the sink.
@@ -69,16 +77,21 @@ func (e *Executor) Run(ctx context.Context, p *Program, r *Request, s Sink) erro
 		return fmt.Errorf("executor: the plan has %d steps, more than can be carried out", len(p.steps))
 	}
 	x := e.acquire(p, r)
-	defer e.release(x)
-	limited, cancel := context.WithTimeout(ctx, e.limits.Duration)
+	returned := false
+	defer func() { e.release(x, returned) }()
+	var cancel context.CancelFunc
+	x.ctx, cancel = context.WithDeadline(ctx, x.deadline)
 	defer cancel()
-	x.ctx = limited
 	x.run()
-	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("executor: the request ended before its answer was complete: %w", context.Cause(ctx))
+	err := ctx.Err()
+	if err != nil {
+		err = fmt.Errorf("executor: the request ended before its answer was complete: %w", context.Cause(ctx))
+	} else {
+		body, result := x.finish()
+		err = s.Payload(ctx, Payload{Body: body, Result: result})
 	}
-	body, result := x.finish()
-	return s.Payload(ctx, Payload{Body: body, Result: result})
+	returned = true
+	return err
 }
 
 func (e *Executor) acquire(p *Program, r *Request) *execution {
@@ -87,6 +100,9 @@ func (e *Executor) acquire(p *Program, r *Request) *execution {
 		x = &execution{e: e}
 	}
 	x.p, x.r, x.started = p, r, time.Now()
+	if x.deadline = r.Deadline; x.deadline.IsZero() {
+		x.deadline = x.started.Add(e.limits.Duration)
+	}
 	for len(x.docs) < 1+2*len(p.steps) {
 		x.docs = append(x.docs, &tape.Tape{ID: uint16(len(x.docs))})
 	}
@@ -110,13 +126,22 @@ func (e *Executor) acquire(p *Program, r *Request) *execution {
 // valueSize is the size of a tape.Value.
 const valueSize = 16
 
-// release gives the subgraphs' answers back and keeps the memory, up to a cap.
-func (e *Executor) release(x *execution) {
+// release gives the subgraphs' answers back and keeps the memory, up to a cap,
+// unless something panicked: nobody knows then in what state it is.
+func (e *Executor) release(x *execution, returned bool) {
+	if !returned {
+		x.wg.Wait()
+	}
+	for i := range x.p.steps {
+		if a := x.steps[i].answer; a != nil && a.Release != nil {
+			a.Release()
+		}
+	}
+	if !returned || x.broken {
+		return
+	}
 	for i := range x.p.steps {
 		st := &x.steps[i]
-		if st.answer != nil && st.answer.Release != nil {
-			st.answer.Release()
-		}
 		parts := st.parts
 		for j := range x.p.steps[i].parts {
 			parts[j].reset(e.limits.Pooled)
@@ -171,7 +196,7 @@ func (x *execution) run() {
 // for, that one, too; further steps that have become ready get goroutines.
 func (x *execution) follow(i int) {
 	for i >= 0 {
-		x.step(i)
+		x.attempt(i)
 		next := -1
 		for _, d := range x.p.steps[i].dependents {
 			if x.waiting[d].Add(-1) > 0 {
@@ -185,6 +210,37 @@ func (x *execution) follow(i int) {
 		}
 		i = next
 	}
+}
+
+// attempt runs a step so that a mistake in the program costs the step and those
+// that depend on it, and not the process.
+func (x *execution) attempt(i int) {
+	st := &x.steps[i]
+	for _, d := range x.p.steps[i].step.DependsOn {
+		if x.steps[d].broken {
+			st.broken = true
+			st.trace = StepTrace{Step: i, Graph: x.p.steps[i].name, Start: time.Since(x.started), Skipped: true}
+			return
+		}
+	}
+	defer func() {
+		if cause := recover(); cause != nil {
+			st.broken = true
+			x.panicked(i, cause)
+		}
+	}()
+	x.step(i)
+}
+
+// panicked reports that a step met a mistake in the program; the log has what
+// is not for clients.
+func (x *execution) panicked(i int, cause any) {
+	x.e.options.Logger.LogAttrs(x.ctx, slog.LevelError, "a step of a plan met a mistake in the program",
+		slog.String("subgraph", x.p.steps[i].name), slog.Any("panic", cause), slog.String("stack", string(debug.Stack())))
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.broken = true
+	x.report(answerError{step: i, code: codeInternal, path: x.fetchPath(i), message: "The gateway made a mistake; its log says more."})
 }
 
 // step runs one step from its guards to linking its answer in.

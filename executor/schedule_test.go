@@ -81,6 +81,25 @@ func TestRunAnswersWithWhatItHasWhenTimeIsUp(t *testing.T) {
 	}
 }
 
+// late is a Fetcher whose own limit ends with the operation's.
+type late struct{ waiting }
+
+func (l late) Fetch(ctx context.Context, f *Fetch) (*Answer, error) {
+	<-ctx.Done()
+	return nil, &FetchError{Subgraph: f.Subgraph, Code: "SUBREQUEST_TIMEOUT", Message: "the subgraph took too long"}
+}
+
+func TestRunAnswersAtTheRequestsDeadline(t *testing.T) {
+	p := shop(t)
+	prog := p.small()
+	for name, deadline := range map[string]time.Time{"past": time.Now().Add(-time.Second), "soon": time.Now().Add(time.Millisecond)} {
+		got, _ := run(t, newExecutor(t, Options{Fetcher: late{}, Limits: Limits{Duration: time.Hour}}), prog, &Request{Deadline: deadline})
+		if !strings.Contains(got, `"code":"OPERATION_TIMEOUT"`) || !strings.HasSuffix(got, `"data":{"me":null}}`) {
+			t.Errorf("%s: got %s", name, got)
+		}
+	}
+}
+
 func TestRunNamesTheLimitThatItReached(t *testing.T) {
 	p := shop(t)
 	prog := p.small()

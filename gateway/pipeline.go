@@ -30,19 +30,21 @@ const (
 // Prepare finds the operation, checks its variables, charges the client's
 // budget and finds the plan.
 func (g *Gateway) Prepare(ctx context.Context, p *transport.Params) (transport.Operation, *transport.Refusal) {
-	// Execution has a time limit of its own, at which it still answers with what
-	// it has.
-	ctx, cancel := context.WithTimeout(ctx, time.Duration(g.config.Limits.Timeout))
+	note := noteOf(ctx)
+	// Execution ends at the same time, but still answers with what it has.
+	deadline := note.started.Add(time.Duration(g.config.Limits.Timeout))
+	ctx, cancel := context.WithDeadline(ctx, deadline)
 	defer cancel()
-	prepared, refusal := g.prepare(ctx, p)
+	prepared, refusal := g.prepare(ctx, p, note)
 	if refusal != nil {
 		g.metrics.Refused(len(refusal.Errors))
 		return nil, refusal
 	}
+	prepared.deadline = deadline
 	return prepared, nil
 }
 
-func (g *Gateway) prepare(ctx context.Context, p *transport.Params) (*prepared, *transport.Refusal) {
+func (g *Gateway) prepare(ctx context.Context, p *transport.Params, note *requestNote) (*prepared, *transport.Refusal) {
 	rt := g.runtime.Load()
 	if rt == nil {
 		return nil, refusal(http.StatusServiceUnavailable, codeNotReady, "No supergraph is loaded yet.")
@@ -51,7 +53,7 @@ func (g *Gateway) prepare(ctx context.Context, p *transport.Params) (*prepared, 
 	if errs != nil {
 		return nil, requestError(errs)
 	}
-	noteKind(ctx, op.Kind)
+	note.kind = op.Kind
 	switch {
 	case op.Kind == ast.Mutation && p.ReadOnly:
 		out := refusal(http.StatusMethodNotAllowed, codeMutationByGET, "A mutation cannot be sent by GET; use POST.")
@@ -115,6 +117,7 @@ type prepared struct {
 	values    *operation.Values
 	program   *executor.Program
 	header    http.Header
+	deadline  time.Time
 	admission *limits.Admission // nil where there are no budgets
 }
 
@@ -151,19 +154,28 @@ func (p *prepared) admit(ctx context.Context, params *transport.Params) *transpo
 
 // Run executes the program and sends the answer.
 func (p *prepared) Run(ctx context.Context, send func(transport.Response) error) error {
-	return p.gateway.executor.Run(ctx, p.program, &executor.Request{
-		Operation: p.operation, Variables: p.values.Raw, Conditions: p.values.Conditions, Header: p.header,
-	}, &sink{prepared: p, send: send})
+	s := &sink{prepared: p, send: send}
+	err := p.gateway.executor.Run(ctx, p.program, &executor.Request{
+		Operation: p.operation, Variables: p.values.Raw, Conditions: p.values.Conditions,
+		Header: p.header, Deadline: p.deadline,
+	}, s)
+	if err != nil && !s.begun && ctx.Err() == nil {
+		p.gateway.logger.ErrorContext(ctx, "an operation could not be finished", "error", err)
+		p.gateway.metrics.Refused(1)
+	}
+	return err
 }
 
 // sink turns the executor's payloads into a transport's.
 type sink struct {
 	prepared *prepared
 	send     func(transport.Response) error
+	begun    bool
 }
 
 // Payload sends one payload.
 func (s *sink) Payload(_ context.Context, payload executor.Payload) error {
+	s.begun = true
 	res := transport.Response{Header: http.Header{}, Body: payload.Body, HasNext: payload.HasNext}
 	admission := s.prepared.admission
 	cost := admission.Estimated()
@@ -198,12 +210,23 @@ func cacheControl(kind ast.Operation, r *executor.Result) string {
 	return scope + ", max-age=" + strconv.FormatInt(int64(f.MaxAge/time.Second), 10)
 }
 
-// kindKey is the context key of the place where the pipeline notes what kind of
-// operation a request holds, for the metrics.
-type kindKey struct{}
+// requestNote is what the pipeline and whoever measures a request tell each other.
+type requestNote struct {
+	// started is when the request's header had been read: limits.timeout counts
+	// from it.
+	started time.Time
+	// kind is the kind of the operation that the request holds, for the metrics; ""
+	// where it is not known.
+	kind ast.Operation
+}
 
-func noteKind(ctx context.Context, kind ast.Operation) {
-	if note, ok := ctx.Value(kindKey{}).(*ast.Operation); ok {
-		*note = kind
+// noteKey is the context key of a request's *requestNote.
+type noteKey struct{}
+
+// noteOf gives the request's note; a request without one begins now.
+func noteOf(ctx context.Context) *requestNote {
+	if note, ok := ctx.Value(noteKey{}).(*requestNote); ok {
+		return note
 	}
+	return &requestNote{started: time.Now()}
 }

@@ -12,8 +12,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/vektah/gqlparser/v2/ast"
-
 	"github.com/weft-graphql/weft/gateway/admin"
 	"github.com/weft-graphql/weft/gateway/config"
 	"github.com/weft-graphql/weft/gateway/playground"
@@ -230,10 +228,10 @@ const statusClientGone = 499
 func (g *Gateway) measured(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
-		var kind ast.Operation
 		out := &statusWriter{ResponseWriter: w, status: statusClientGone}
-		defer func() { g.metrics.Answered(string(kind), out.status, time.Since(start)) }()
-		next.ServeHTTP(out, r.WithContext(context.WithValue(r.Context(), kindKey{}, &kind)))
+		note := &requestNote{started: start}
+		defer func() { g.metrics.Answered(string(note.kind), out.status, time.Since(start)) }()
+		next.ServeHTTP(out, r.WithContext(context.WithValue(r.Context(), noteKey{}, note)))
 	})
 }
 
