@@ -106,6 +106,10 @@ type Field struct {
 	// Directives are the subgraphs' directives on the field that travelled through
 	// composition (@join__directive).
 	Directives []GraphDirective
+	// Denied is set where authorization guards the field, its type or the type of
+	// its value and nothing enforces that ([LoadOptions.DenyUnenforced]): the field
+	// is never asked for, and is null in every answer.
+	Denied bool
 }
 
 // FieldJoin is a field's presence in one subgraph (@join__field).

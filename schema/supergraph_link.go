@@ -61,7 +61,10 @@ func readFeatures(doc *ast.SchemaDocument) (features, error) {
 		}
 		f := parseFeature(d)
 		if f == nil {
-			return nil, invalid(d.Position, "@%s needs a url that ends in a version, such as %sjoin/v0.5", d.Name, apolloSpecs)
+			f = unversioned(d)
+		}
+		if f == nil {
+			return nil, invalid(d.Position, "@%s has no url", d.Name)
 		}
 		fs = append(fs, f)
 	}
@@ -82,6 +85,25 @@ func parseFeature(d *ast.Directive) *feature {
 	// The pattern keeps both numbers within six digits, so Atoi succeeds.
 	f.major, _ = strconv.Atoi(m[3])
 	f.minor, _ = strconv.Atoi(m[4])
+	f.readArguments(d)
+	return f
+}
+
+// unversioned reads a @link whose url ends in no version, as those of an
+// organisation's own directives may; nil where it has no url. Such a feature has
+// no name that elements could go by but those that it imports or is given.
+func unversioned(d *ast.Directive) *feature {
+	url := stringArgument(d, "url")
+	if url == "" {
+		return nil
+	}
+	f := &feature{identity: url, url: url, at: d.Position, imports: map[string]string{}}
+	f.readArguments(d)
+	return f
+}
+
+// readArguments reads what a @link says besides its url.
+func (f *feature) readArguments(d *ast.Directive) {
 	if as := stringArgument(d, "as"); as != "" {
 		f.as = as
 	}
@@ -93,7 +115,6 @@ func parseFeature(d *ast.Directive) *feature {
 			f.addImport(c.Value)
 		}
 	}
-	return f
 }
 
 func (f *feature) addImport(v *ast.Value) {
@@ -112,7 +133,7 @@ func (f *feature) addImport(v *ast.Value) {
 }
 
 // check refuses specifications that Weft would have to obey and does not.
-func (fs features) check() error {
+func (fs features) check(denyUnenforced bool) error {
 	joined := false
 	for _, f := range fs {
 		known := false
@@ -125,7 +146,10 @@ func (fs features) check() error {
 				}
 				known = true
 			case "authenticated", "requiresScopes", "policy":
-				return unsupported(f, "Weft does not enforce it; remove @"+name+" from the subgraphs.")
+				if !denyUnenforced {
+					return unsupported(f, "Weft does not enforce it; set `auth: {unenforced: deny}` in weft.yaml to answer what it guards with null, or remove @"+name+" from the subgraphs.")
+				}
+				known = true
 			case "context":
 				return unsupported(f, "Weft does not set arguments from contexts; remove @fromContext from the subgraphs.")
 			case "connect", "source":
@@ -154,6 +178,9 @@ func (fs features) resolve(local string) (*feature, string) {
 		}
 	}
 	for _, f := range fs {
+		if f.as == "" {
+			continue
+		}
 		if directive && bare == f.as {
 			return f, f.name
 		}

@@ -16,6 +16,10 @@ type LoadOptions struct {
 	MaxBytes int
 	// File names the document in errors; empty means "supergraph".
 	File string
+	// DenyUnenforced loads a supergraph that guards elements with @authenticated,
+	// @requiresScopes or @policy, which it is refused for otherwise: nobody may
+	// have what they guard ([Field.Denied]), because nothing enforces them.
+	DenyUnenforced bool
 }
 
 // DefaultMaxSupergraphBytes is the limit of a supergraph document where
@@ -44,7 +48,7 @@ func LoadSupergraph(sdl string, o LoadOptions) (*Supergraph, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := fs.check(); err != nil {
+	if err := fs.check(o.DenyUnenforced); err != nil {
 		return nil, err
 	}
 	if err := mergeExtensions(doc); err != nil {
@@ -110,6 +114,7 @@ func (l *loader) load() error {
 	if l.features.joinV01() {
 		l.placeFieldsV01()
 	}
+	l.deny()
 	return l.checkFieldSets()
 }
 
