@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/weft-graphql/weft/schema"
+	"github.com/weft-graphql/weft/schema/compose"
+	"github.com/weft-graphql/weft/schema/compose"
 	"github.com/weft-graphql/weft/schema/graph"
 	"github.com/weft-graphql/weft/schema/satisfy"
 )
@@ -62,9 +64,17 @@ func BenchmarkCheck(b *testing.B) {
 	}
 }
 
-// BenchmarkPrepare is the work of reading a composed supergraph for the check.
-func BenchmarkPrepare(b *testing.B) {
-	sg, _ := compiled(b, largeGraph(150, 20))
+// BenchmarkAround is the work that composing does around the check.
+func BenchmarkAround(b *testing.B) {
+	sources := largeGraph(150, 20)
+	sg, _ := compiled(b, sources)
+	b.Run("compose", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := compose.Compose(sources, compose.Options{SkipSatisfiability: true}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 	b.Run("load", func(b *testing.B) {
 		for b.Loop() {
 			if _, err := schema.LoadSupergraph(sg.SDL, schema.LoadOptions{}); err != nil {

@@ -2,6 +2,7 @@ package satisfy
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"github.com/weft-graphql/weft/schema"
 	"github.com/weft-graphql/weft/schema/graph"
@@ -48,7 +49,7 @@ type object struct {
 	// items are the ways to have a value: the type's node in each of its
 	// subgraphs first, then interface objects and views as they are met.
 	items []item
-	ids   map[itemKey]int
+	ids   map[item]int
 	// fields are those that any subgraph has, by name.
 	fields map[string]*field
 	// requiring are the edges with @requires, those of interface objects included.
@@ -65,16 +66,8 @@ type item struct {
 	view *view
 }
 
-type itemKey struct {
-	node *graph.Node
-	view *view
-}
-
 // field is a field of an object type with its edges by plain item.
-type field struct {
-	name  string
-	edges []at
-}
+type field struct{ edges []at }
 
 type at struct {
 	item int
@@ -92,24 +85,25 @@ func (c *checker) object(index int) *object {
 	}
 	o := &object{
 		Type: t, index: index,
-		ids: map[itemKey]int{}, fields: map[string]*field{}, states: map[string]*state{},
+		ids: map[item]int{}, fields: map[string]*field{}, states: map[string]*state{},
 	}
 	c.objects[index] = o
 	for _, j := range t.Joins {
-		n := t.Node(j.Graph)
-		id := c.item(o, item{node: n})
-		for _, f := range t.Definition.Fields {
-			e := n.Edge(f.Name)
-			if e == nil {
+		c.item(o, item{node: t.Node(j.Graph)})
+	}
+	for _, d := range t.Definition.Fields {
+		f := &field{}
+		for _, j := range t.Fields[d.Name].Joins {
+			n := t.Node(j.Graph)
+			if n == nil || n.Edge(d.Name) == nil {
 				continue
 			}
-			of := o.fields[f.Name]
-			if of == nil {
-				of = &field{name: f.Name}
-				o.fields[f.Name] = of
-			}
-			of.edges = append(of.edges, at{id, e})
+			e := n.Edge(d.Name)
+			f.edges = append(f.edges, at{c.item(o, item{node: n}), e})
 			o.addRequiring(e)
+		}
+		if f.edges != nil {
+			o.fields[d.Name] = f
 		}
 	}
 	for _, h := range t.Hubs {
@@ -134,13 +128,15 @@ func (c *checker) item(o *object, it item) int {
 	if it.view != nil && !it.view.concerns(o.index) {
 		it.view = nil
 	}
-	key := itemKey(it)
-	id, known := o.ids[key]
+	if id := slices.Index(o.items[:min(len(o.items), 8)], it); id >= 0 {
+		return id
+	}
+	id, known := o.ids[it]
 	if known {
 		return id
 	}
 	id = len(o.items)
-	o.ids[key] = id
+	o.ids[it] = id
 	o.items = append(o.items, it)
 	if it.node.Opaque && it.view == nil {
 		for _, f := range it.node.Type.Definition.Fields {

@@ -23,6 +23,9 @@ func findRisk(sg *schema.Supergraph, g *graph.Graph) *risk {
 	var open []string // types to walk back from
 	for _, t := range g.Types {
 		for _, f := range t.Fields {
+			if len(f.Joins) < 2 || g.Types[f.Definition.Type.Name()] == nil {
+				continue
+			}
 			if edges := composite(t, f); differ(edges, uneven) {
 				open = append(open, t.Name)
 				for _, e := range edges {
