@@ -7,7 +7,6 @@ import (
 
 	"github.com/weft-graphql/weft/schema"
 	"github.com/weft-graphql/weft/schema/compose"
-	"github.com/weft-graphql/weft/schema/compose"
 	"github.com/weft-graphql/weft/schema/graph"
 	"github.com/weft-graphql/weft/schema/satisfy"
 )
