@@ -47,7 +47,7 @@ func (f *operationFlags) load(p *process, needVariables bool) (*loadedOperation,
 		return nil, fmt.Errorf("the operation cannot be read: %w", err)
 	}
 	out := &loadedOperation{}
-	if out.supergraph, err = loadSupergraph(p, src); err != nil {
+	if out.supergraph, err = loadSupergraph(p, src, schema.LoadOptions{}); err != nil {
 		return nil, err
 	}
 	doc, errs := operation.NewParser(out.supergraph, operation.Options{Introspection: true}).Parse(string(text))

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"text/tabwriter"
 	"time"
 
@@ -89,7 +90,7 @@ func (c *publishCommand) Run(p *process) error {
 			"changes": orEmpty(got.Changes), "hints": orEmpty(got.Hints),
 		})
 	}
-	p.writeHints(got.Hints, subgraphs)
+	writeHintsAbout(p, got.Hints, subgraphs)
 	for _, v := range got.Versions {
 		if v.Revision < got.Revision || !got.Changed {
 			fmt.Fprintf(p.stdout, "%s: version %d was in the graph already\n", v.Subgraph, v.Number)
@@ -122,7 +123,7 @@ func (c *checkCommand) Run(p *process) error {
 			"revision": got.Revision, "breaking": got.Breaking, "changes": orEmpty(got.Changes), "hints": orEmpty(got.Hints),
 		})
 	} else {
-		p.writeHints(got.Hints, subgraphs)
+		writeHintsAbout(p, got.Hints, subgraphs)
 		fmt.Fprintf(p.stdout, "The graph composes; against revision %d its API has %s.\n", got.Revision, count(len(got.Changes), "change"))
 		writeChanges(p, got.Changes)
 	}
@@ -164,6 +165,23 @@ func (c *listCommand) Run(p *process) error {
 		fmt.Fprintf(table, "%s\t%d\t%s\t%s\n", s.Name, s.Version.Number, s.Version.PublishedAt.Format(time.RFC3339), s.URL)
 	}
 	return table.Flush()
+}
+
+// writeHintsAbout shows the hints with a place in these subgraphs. Those on the
+// rest of the graph were there before, and are not their authors' to mend.
+func writeHintsAbout(p *process, hints []schema.Hint, subgraphs []schema.Subgraph) {
+	var own []schema.Hint
+	for _, h := range hints {
+		if slices.ContainsFunc(h.Locations, func(l schema.Location) bool {
+			return slices.ContainsFunc(subgraphs, func(s schema.Subgraph) bool { return s.Name == l.Subgraph })
+		}) {
+			own = append(own, h)
+		}
+	}
+	p.writeHints(own, subgraphs)
+	if others := len(hints) - len(own); others > 0 {
+		fmt.Fprintf(p.stderr, "%s on other subgraphs; --format json shows all.\n", count(others, "hint"))
+	}
 }
 
 func writeChanges(p *process, changes []apidiff.Change) {

@@ -28,7 +28,7 @@ func (c *validateCommand) Run(p *process) error {
 	if err != nil {
 		return err
 	}
-	sg, err := loadSupergraph(p, src)
+	sg, err := loadSupergraph(p, src, schema.LoadOptions{DenyUnenforced: cfg.Auth.Unenforced == config.Deny})
 	if err != nil {
 		return err
 	}
@@ -41,11 +41,12 @@ func (c *validateCommand) Run(p *process) error {
 }
 
 // loadSupergraph reads a supergraph from where it is and compiles it.
-func loadSupergraph(p *process, src source.Source) (*schema.Supergraph, error) {
+func loadSupergraph(p *process, src source.Source, o schema.LoadOptions) (*schema.Supergraph, error) {
 	loaded, err := load(p, src)
 	if err != nil {
 		return nil, err
 	}
-	sg, err := schema.LoadSupergraph(loaded.SDL, schema.LoadOptions{File: src.String()})
+	o.File = src.String()
+	sg, err := schema.LoadSupergraph(loaded.SDL, o)
 	return sg, inSource(err, loaded)
 }
