@@ -35,7 +35,7 @@ type Options struct {
 	// more there are. Default 1,000.
 	MaxErrors int
 	// MaxPaths is how many steps the proof that every query can be answered may
-	// take. Default 20,000,000.
+	// take. Default 5,000,000.
 	MaxPaths int
 	// SkipSatisfiability leaves that proof out.
 	SkipSatisfiability bool

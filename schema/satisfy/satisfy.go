@@ -43,7 +43,7 @@ type Options struct {
 }
 
 // DefaultMaxPaths is Options.MaxPaths where it is not set.
-const DefaultMaxPaths = 20_000_000
+const DefaultMaxPaths = 5_000_000
 
 // Check proves that all that the supergraph's API schema offers can be had.
 // errs has one error for each field that cannot, sorted; hints come in the
@@ -69,6 +69,8 @@ type checker struct {
 	views   map[string]*view
 	risk    *risk
 	assigns []assignment
+	// assigned finds an assignment by the labels that it decides.
+	assigned map[string]int
 
 	// pass is the walk at hand: the whole one, or a trial.
 	pass    *pass
@@ -90,7 +92,7 @@ func newChecker(sg *schema.Supergraph, g *graph.Graph, o Options) *checker {
 	c := &checker{
 		sg: sg, g: g, options: o, left: cmp.Or(o.MaxPaths, DefaultMaxPaths),
 		objects: make([]*object, len(sg.Objects)),
-		nodes:   map[*graph.Node]int{}, views: map[string]*view{}, assigns: []assignment{{}},
+		nodes:   map[*graph.Node]int{}, views: map[string]*view{}, assigns: []assignment{{}}, assigned: map[string]int{},
 		pass: newPass(nil), checked: map[string]bool{},
 		undecided: -1, lowest: noneOpen, known: map[conditionKey]bool{},
 	}
@@ -119,13 +121,14 @@ func (c *checker) with(assign, label int, on bool) int {
 	if on {
 		a.on = a.on.Or(schema.NewTypeSet(label))
 	}
-	for i, b := range c.assigns {
-		if a.decided.Equal(b.decided) && a.on.Equal(b.on) {
-			return i
-		}
+	key := setKey(a.decided) + "," + setKey(a.on)
+	i, known := c.assigned[key]
+	if !known {
+		i = len(c.assigns)
+		c.assigns = append(c.assigns, a)
+		c.assigned[key] = i
 	}
-	c.assigns = append(c.assigns, a)
-	return len(c.assigns) - 1
+	return i
 }
 
 // serves reports whether the subgraph has the field under the labels decided;
