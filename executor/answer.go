@@ -124,13 +124,29 @@ func (x *execution) writeObject(set *fieldSet, v tape.Value) bool {
 			continue
 		}
 		w.path = append(w.path, step{field: f})
-		ok := x.writeValue(f, 0, *x.docs.Slot(v, f.slot))
+		ok := false
+		if f.field.Denied {
+			ok = x.writeDenied(f)
+		} else {
+			ok = x.writeValue(f, 0, *x.docs.Slot(v, f.slot))
+		}
 		w.path = w.path[:len(w.path)-1]
 		if !ok {
 			return false
 		}
 	}
 	w.out = append(w.out, '}')
+	return true
+}
+
+// writeDenied answers for a field that nobody may have. It reports whether the
+// field can be null.
+func (x *execution) writeDenied(f *fieldProgram) bool {
+	x.invalid(codeDenied, fmt.Sprintf("nobody may have %s.%s: it asks for authorization, which the gateway does not enforce", f.parent, f.field.Name))
+	if f.nonNull && len(f.lists) == 0 || len(f.lists) > 0 && f.lists[0] {
+		return false
+	}
+	x.w.out = append(x.w.out, "null"...)
 	return true
 }
 

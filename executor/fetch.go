@@ -22,6 +22,7 @@ const (
 	codeTimeout         = "OPERATION_TIMEOUT"
 	codeTooManyEntities = "TOO_MANY_ENTITIES"
 	codeTooManyRequests = "TOO_MANY_SUBREQUESTS"
+	codeDenied          = "UNAUTHORIZED_FIELD_OR_TYPE"
 	codeNull            = "NON_NULL_VIOLATION"
 	codeInvalid         = "INVALID_VALUE"
 	codeDownstream      = "DOWNSTREAM_SERVICE_ERROR"

@@ -9,6 +9,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/weft-graphql/weft/executor"
+	"github.com/weft-graphql/weft/gateway/config"
 	"github.com/weft-graphql/weft/planner"
 	"github.com/weft-graphql/weft/planner/operation"
 	"github.com/weft-graphql/weft/schema"
@@ -29,7 +30,7 @@ type runtime struct {
 
 // newRuntime compiles a supergraph. Its errors say why it cannot be served.
 func (g *Gateway) newRuntime(from *source.Supergraph) (*runtime, error) {
-	sg, err := schema.LoadSupergraph(from.SDL, schema.LoadOptions{})
+	sg, err := schema.LoadSupergraph(from.SDL, schema.LoadOptions{DenyUnenforced: g.config.Auth.Unenforced == config.Deny})
 	if err != nil {
 		return nil, err
 	}

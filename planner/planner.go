@@ -237,9 +237,9 @@ func (w *planning) planRoots() error {
 	typ := w.g.Types[set.Type]
 	var fields []*operation.Field
 	for _, f := range set.Fields {
-		switch f.Name {
-		case "__typename":
-		case "__schema", "__type":
+		switch {
+		case f.Name == "__typename", f.Denied:
+		case f.Name == "__schema", f.Name == "__type":
 			w.locals = append(w.locals, f)
 		default:
 			fields = append(fields, f)

@@ -31,6 +31,9 @@ func (w *planning) visitFields(p *place, from int) error {
 	before := len(w.decisions)
 	slots := make([]*slot, 0, len(p.client.Fields)-from)
 	for i, f := range p.client.Fields[from:] {
+		if f.Denied {
+			continue
+		}
 		s := &slot{
 			key: f.Key, name: f.Name, arguments: f.Arguments, text: printArguments(f.Arguments),
 			definition: f.Definition, guards: f.Guards, client: f, order: from + i,
@@ -157,7 +160,7 @@ func (w *planning) selectionIsLocal(n *graph.Node, provides *graph.FieldSet, set
 	}
 	for _, f := range set.Fields {
 		need := f.On.And(a.types)
-		if need.Empty() {
+		if need.Empty() || f.Denied {
 			continue
 		}
 		if !need.SubsetOf(w.resolves(a, f.Name)) {

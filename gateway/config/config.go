@@ -23,6 +23,8 @@ type Config struct {
 	Subgraphs Subgraphs `yaml:"subgraphs"`
 	// Which headers go where.
 	Headers Headers `yaml:"headers"`
+	// Who may have what.
+	Auth Auth `yaml:"auth"`
 	// What one request, and all of them together, may take. Every limit names itself in the error that it causes.
 	Limits Limits `yaml:"limits"`
 	// Whether clients may ask for the schema with `__schema` and `__type`.
@@ -137,6 +139,18 @@ type HeaderRule struct {
 type Forward struct {
 	// The header's name, in any case. Connection headers and those that the gateway itself writes (such as `Content-Type` and `Host`) cannot be forwarded.
 	Name string `yaml:"name" required:"true" example:"Authorization"`
+}
+
+// Refuse and Deny are the values of Auth.Unenforced.
+const (
+	Refuse = "refuse"
+	Deny   = "deny"
+)
+
+// Auth is who may have what.
+type Auth struct {
+	// What to do with fields and types that `@authenticated`, `@requiresScopes` or `@policy` guard, which the gateway does not enforce: `refuse` to serve a supergraph that has such, or `deny` them to everybody. A denied field is never asked of a subgraph; it is null, with an error of the code `UNAUTHORIZED_FIELD_OR_TYPE`.
+	Unenforced string `yaml:"unenforced" enum:"refuse,deny"`
 }
 
 // Limits is what one request, and all of them together, may take.

@@ -16,6 +16,7 @@ func Default() *Config {
 			Deduplicate:    true,
 			Batching:       Batching{MaxEntities: 500},
 		}},
+		Auth: Auth{Unenforced: Refuse},
 		Limits: Limits{
 			Body:               2 << 20,
 			RequestHeaders:     64 << 10,

@@ -77,7 +77,7 @@ func (t *costTable) set(s *SelectionSet) *costSet {
 	// every term for every type.
 	byObject, uniform := map[int][]int{}, true
 	for _, f := range s.Fields {
-		if strings.HasPrefix(f.Name, "__") {
+		if strings.HasPrefix(f.Name, "__") || f.Denied {
 			continue
 		}
 		var sub *costSet

@@ -46,6 +46,10 @@ func (p *Parser) normalise(def *ast.OperationDefinition) (*Operation, error) {
 	o.Text = o.print(false)
 	o.Hash = sha256.Sum256([]byte(o.Text))
 	o.Cost = p.costs.compile(o)
+	o.Planned = o
+	if !p.keepLiterals {
+		o.Planned, o.Literals = p.lift(o)
+	}
 	return o, nil
 }
 
@@ -226,6 +230,30 @@ type class struct {
 	merged []occurrence
 	// unless are the guards of those that stand earlier.
 	unless Guards
+	// denied is set where nobody may have the field.
+	denied bool
+}
+
+// apart splits classes by whether anybody may have the field.
+func (n *normaliser) apart(field string, classes []class) []class {
+	all := n.types.denied[field]
+	if all.Empty() {
+		return classes
+	}
+	var out []class
+	for _, c := range classes {
+		denied := c.on.And(all)
+		if rest := c.on.AndNot(denied); !rest.Empty() {
+			allowed := c
+			allowed.on = rest
+			out = append(out, allowed)
+		}
+		if !denied.Empty() {
+			c.on, c.denied = denied, true
+			out = append(out, c)
+		}
+	}
+	return out
 }
 
 // merge gives the fields that stand at the position of occurrence i: those object
@@ -297,7 +325,7 @@ func cloneOf[S ~[]E, E any](s S) S { return append(S(nil), s...) }
 // fieldsOf makes a field of each class of an occurrence.
 func (n *normaliser) fieldsOf(o occurrence, classes []class, in surroundings) ([]*Field, error) {
 	var fields []*Field
-	for k, c := range classes {
+	for k, c := range n.apart(o.field.Name, classes) {
 		if k > 0 { // the first is the occurrence, which is counted
 			if err := n.spend(1, 0); err != nil {
 				return nil, err
@@ -309,12 +337,17 @@ func (n *normaliser) fieldsOf(o occurrence, classes []class, in surroundings) ([
 			On:          c.on,
 			Arguments:   o.field.Arguments,
 			Unless:      cloneOf(c.unless),
+			Denied:      c.denied,
 			Position:    o.field.Position,
 		}
 		if !o.guard.always() {
 			f.Guards = Guards{o.guard}
 		}
 		n.define(f, o.field.Definition)
+		if f.Denied {
+			fields = append(fields, f)
+			continue
+		}
 		f.FieldCost, f.ItemCost = n.costs.actual(f)
 		if o.field.SelectionSet != nil {
 			if err := n.selections(f, o, c, in); err != nil {

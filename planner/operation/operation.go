@@ -6,6 +6,8 @@
 package operation
 
 import (
+	"encoding/json"
+
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/weft-graphql/weft/schema"
@@ -30,8 +32,17 @@ type Operation struct {
 	Text string
 	// Hash is SHA-256 over Text.
 	Hash [32]byte
-	// Cost is the formula of the operation's cost.
+	// Cost is the formula of the operation's cost; nil in Planned where that is
+	// another operation.
 	Cost *Cost
+	// Planned is the operation in the form in which it is planned: literals are
+	// variables, so that operations that differ only in them have equal Hashes
+	// and share a plan. Its fields are those of this operation, one for one. It is
+	// this operation itself where nothing is lifted.
+	Planned *Operation
+	// Literals are the values of those variables of Planned that this operation
+	// does not have, as JSON.
+	Literals map[string]json.RawMessage
 
 	types *typeTable
 }
@@ -88,6 +99,9 @@ type Field struct {
 	// and object types that stands earlier, when any of these guards holds. It
 	// concerns the answer's order only: planning may ignore it.
 	Unless Guards
+	// Denied is set where nobody may have the field ([schema.Field]): it is not
+	// planned, and null in the answer. It has then no Selections, whatever its type.
+	Denied bool
 	// Selections is nil for a leaf.
 	Selections *SelectionSet
 	// Block is the payload that the field belongs to: 0 is the primary one,

@@ -16,6 +16,8 @@ type typeTable struct {
 	possible map[string]schema.TypeSet
 	// fields are the fields of each object type by name.
 	fields []map[string]*ast.FieldDefinition
+	// denied are, by a field's name, the object types on which nobody may have it.
+	denied map[string]schema.TypeSet
 	// typename is the definition of __typename, which the specification does not
 	// put into any type.
 	typename *ast.FieldDefinition
@@ -26,6 +28,7 @@ func newTypeTable(sg *schema.Supergraph) *typeTable {
 		api:      sg.API,
 		objects:  make([]*ast.Definition, len(sg.Objects)),
 		possible: map[string]schema.TypeSet{},
+		denied:   map[string]schema.TypeSet{},
 		fields:   make([]map[string]*ast.FieldDefinition, len(sg.Objects)),
 		typename: &ast.FieldDefinition{Name: "__typename", Type: ast.NonNullNamedType("String", nil)},
 	}
@@ -33,6 +36,11 @@ func newTypeTable(sg *schema.Supergraph) *typeTable {
 	for i, object := range sg.Objects {
 		if def := sg.API.Types[object.Name]; def != nil && def.Kind == ast.Object {
 			t.add(index, i, def)
+		}
+		for name, f := range object.Fields {
+			if f.Denied {
+				t.denied[name] = t.denied[name].Or(schema.NewTypeSet(i))
+			}
 		}
 	}
 	for name, def := range sg.API.Types {

@@ -19,7 +19,7 @@ func (c *composer) satisfy(sdl string) {
 	if c.options.SkipSatisfiability {
 		return
 	}
-	sg, err := schema.LoadSupergraph(sdl, schema.LoadOptions{MaxBytes: max(len(sdl), 1)})
+	sg, err := schema.LoadSupergraph(sdl, schema.LoadOptions{MaxBytes: max(len(sdl), 1), DenyUnenforced: true})
 	var g *graph.Graph
 	if err == nil {
 		g, err = graph.New(sg)

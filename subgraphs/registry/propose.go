@@ -85,7 +85,8 @@ func (f *Folder) propose(now *snapshot, subgraphs []schema.Subgraph) (*proposal,
 	if err != nil {
 		return nil, &RefusedError{Names: p.names, Subgraphs: all, Err: err}
 	}
-	loaded, err := schema.LoadSupergraph(composed.SDL, schema.LoadOptions{})
+	// Whether what authorization guards can be served is the gateway's to say.
+	loaded, err := schema.LoadSupergraph(composed.SDL, schema.LoadOptions{DenyUnenforced: true})
 	if err != nil {
 		return nil, &RefusedError{Names: p.names, Subgraphs: all, Err: err}
 	}
@@ -100,7 +101,7 @@ func (p *proposal) changes() ([]apidiff.Change, error) {
 	if p.before.Revision == 0 {
 		return nil, nil
 	}
-	before, err := schema.LoadSupergraph(p.before.supergraph, schema.LoadOptions{})
+	before, err := schema.LoadSupergraph(p.before.supergraph, schema.LoadOptions{DenyUnenforced: true})
 	if err != nil {
 		return nil, fmt.Errorf("the published graph (revision %d) cannot be loaded to be compared: %w", p.before.Revision, err)
 	}
