@@ -52,8 +52,8 @@ func (c *demoCommand) Run(p *process) error {
 	}
 	stop(nil)
 	running.Wait()
-	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
-		err = errors.Join(err, cause)
+	if cause := context.Cause(ctx); err == nil && !errors.Is(cause, context.Canceled) {
+		err = cause
 	}
 	if err = errors.Join(err, os.RemoveAll(dir)); err == nil {
 		fmt.Fprintln(p.stdout, "Stopped.")

@@ -124,7 +124,11 @@ func (c *checkCommand) Run(p *process) error {
 		})
 	} else {
 		writeHintsAbout(p, got.Hints, subgraphs)
-		fmt.Fprintf(p.stdout, "The graph composes; against revision %d its API has %s.\n", got.Revision, count(len(got.Changes), "change"))
+		if got.Revision == 0 {
+			fmt.Fprintf(p.stdout, "The graph composes. Nothing is published in %s, so there is nothing to break.\n", folder)
+		} else {
+			fmt.Fprintf(p.stdout, "The graph composes; against revision %d its API has %s.\n", got.Revision, count(len(got.Changes), "change"))
+		}
 		writeChanges(p, got.Changes)
 	}
 	if err == nil && got.Breaking {
