@@ -2,6 +2,7 @@ package satisfy
 
 import (
 	"math"
+	"slices"
 
 	"github.com/weft-graphql/weft/schema"
 	"github.com/weft-graphql/weft/schema/graph"
@@ -238,9 +239,8 @@ func (c *checker) leavesHere(s *state, set *graph.FieldSet, assign int) bool {
 // gives reports whether one of the items resolves a field.
 func (c *checker) gives(o *object, items schema.TypeSet, required map[*graph.Edge]bool, name string, assign int) bool {
 	before := c.undecided
-	for it := range c.resolving(o, items, required, name, assign) {
-		_ = it
-		c.undecided = before
+	for range c.resolving(o, items, required, name, assign) {
+		c.undecided = before // it is there whatever the label
 		return true
 	}
 	return false
@@ -254,20 +254,11 @@ func (c *checker) follow(o *object, items schema.TypeSet, required map[*graph.Ed
 			continue
 		}
 		s := static{e.To, c.viewBelow(o, it, e)}
-		if !hasStatic(out, s) {
+		if !slices.Contains(out, s) {
 			out = append(out, s)
 		}
 	}
 	return out
-}
-
-func hasStatic(all []static, s static) bool {
-	for _, other := range all {
-		if other == s {
-			return true
-		}
-	}
-	return false
 }
 
 // viewBelow is what @provides on the field and before it lets the subgraph give

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -23,6 +24,7 @@ import (
 // under every value of the labels, and the witness of every refusal.
 func TestPlannerAgrees(t *testing.T) {
 	forEachCase(t, func(t *testing.T, _ string, archive *txtar.Archive) {
+		t.Helper()
 		sg, g, hints, errs := check(t, subgraphs(archive))
 		if len(errs) == 0 && strings.Contains(string(archive.Comment), beyondPlanner) {
 			return
@@ -140,9 +142,7 @@ func labelings(g *graph.Graph) []map[string]bool {
 	for _, label := range g.Labels {
 		for _, m := range slices.Clone(all) {
 			with := map[string]bool{label: true}
-			for l, on := range m {
-				with[l] = on
-			}
+			maps.Copy(with, m)
 			all = append(all, with)
 		}
 	}

@@ -125,7 +125,7 @@ func (r *randomGraph) addKeys() {
 						continue
 					}
 				} else {
-					for _, f := range strings.Fields(key) {
+					for f := range strings.FieldsSeq(key) {
 						if t.field(f) == nil {
 							t.fields = append(t.fields, randomField{name: f, typ: "ID"})
 						}

@@ -27,6 +27,7 @@ var update = flag.Bool("update", false, "rewrite the expectations in testdata")
 // hints.txt when there are hints.
 func TestCases(t *testing.T) {
 	forEachCase(t, func(t *testing.T, file string, archive *txtar.Archive) {
+		t.Helper()
 		sources := subgraphs(archive)
 		_, _, hints, errs := check(t, sources)
 		got := &txtar.Archive{Comment: archive.Comment}
@@ -86,18 +87,18 @@ func subgraphs(archive *txtar.Archive) []schema.Subgraph {
 }
 
 // check composes subgraphs and checks the supergraph.
-func check(t testing.TB, sources []schema.Subgraph) (*schema.Supergraph, *graph.Graph, []schema.Hint, schema.Errors) {
-	t.Helper()
-	sg, g := compiled(t, sources)
+func check(tb testing.TB, sources []schema.Subgraph) (*schema.Supergraph, *graph.Graph, []schema.Hint, schema.Errors) {
+	tb.Helper()
+	sg, g := compiled(tb, sources)
 	hints, errs := satisfy.Check(sg, g, satisfy.Options{})
 	return sg, g, hints, errs
 }
 
-func compiled(t testing.TB, sources []schema.Subgraph) (*schema.Supergraph, *graph.Graph) {
-	t.Helper()
+func compiled(tb testing.TB, sources []schema.Subgraph) (*schema.Supergraph, *graph.Graph) {
+	tb.Helper()
 	sg, g, err := compileSources(sources)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return sg, g
 }
