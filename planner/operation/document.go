@@ -22,6 +22,9 @@ type Options struct {
 	// DefaultListSize is how many items the cost formula takes a list to have
 	// about which @listSize says nothing; 0 means 10.
 	DefaultListSize int
+	// KeepLiterals plans every operation with its literals as they are, so that
+	// only equal ones share a plan.
+	KeepLiterals bool
 }
 
 // Parser turns documents into operations of one supergraph. It is immutable
@@ -32,6 +35,9 @@ type Parser struct {
 	costs  *costTable
 	limits Limits
 	rules  []core.Rule
+	// keep are the fields whose arguments stay text; keepLiterals keeps all of them.
+	keep         map[string]bool
+	keepLiterals bool
 }
 
 // NewParser prepares a parser for a supergraph.
@@ -43,6 +49,7 @@ func NewParser(sg *schema.Supergraph, o Options) *Parser {
 		costs:  newCostTable(sg, o.DefaultListSize),
 		limits: limits,
 		rules:  newRules(o.Introspection, limits),
+		keep:   keptArguments(sg), keepLiterals: o.KeepLiterals,
 	}
 }
 
