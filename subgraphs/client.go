@@ -8,11 +8,13 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"mime"
 	"net"
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -64,6 +66,9 @@ type Client struct {
 
 	mu    sync.RWMutex
 	hosts map[string]*host // by subgraph name
+
+	// What every request's header has; net/http only reads the values.
+	contentType, accept, userAgent []string
 }
 
 // host is one subgraph as the client knows it. Its connections are its own, so
@@ -71,7 +76,18 @@ type Client struct {
 type host struct {
 	settings  Settings
 	transport *http.Transport
-	client    *http.Client
+	metrics   hostMetrics
+	// target is where the last request went: a new supergraph may name another URL.
+	target atomic.Pointer[target]
+}
+
+// target is a URL that requests are sent to.
+type target struct {
+	url string
+	// request has what all requests have in common; it is only copied.
+	request *http.Request
+	// authorization is what a user name and password in the URL ask for.
+	authorization []string
 }
 
 var _ executor.Fetcher = (*Client)(nil)
@@ -82,7 +98,12 @@ func New(o Options) *Client {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Client{options: o, metrics: newMetrics(), hosts: map[string]*host{}}
+	return &Client{
+		options: o, metrics: newMetrics(), hosts: map[string]*host{},
+		contentType: []string{"application/json"},
+		accept:      []string{"application/graphql-response+json, application/json"},
+		userAgent:   []string{o.UserAgent},
+	}
 }
 
 // Collectors are the client's metrics.
@@ -123,6 +144,8 @@ func (c *Client) host(name string) *host {
 		return h
 	}
 	settings := c.settings(name)
+	// The transport is used without an http.Client: that would follow redirects, by
+	// which a client's credentials could come to a place that nobody configured.
 	t := &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
 		DialContext:           (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
@@ -136,12 +159,7 @@ func (c *Client) host(name string) *host {
 		// is close.
 		DisableCompression: true,
 	}
-	h = &host{settings: settings, transport: t, client: &http.Client{
-		Transport: t,
-		// A redirect could carry a client's credentials to a place that nobody
-		// configured.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
+	h = &host{settings: settings, transport: t, metrics: c.metrics.of(name)}
 	c.hosts[name] = h
 	return h
 }
@@ -163,12 +181,11 @@ func (c *Client) Fetch(ctx context.Context, f *executor.Fetch) (*executor.Answer
 	h := c.host(f.Subgraph)
 	start := time.Now()
 	answer, err := c.send(ctx, h, f)
-	outcome := "ok"
-	if err != nil {
-		outcome = err.Code
-	}
-	c.metrics.fetched(f.Subgraph, outcome, time.Since(start))
-	if err != nil {
+	h.metrics.duration.Observe(time.Since(start).Seconds())
+	if err == nil {
+		h.metrics.ok.Inc()
+	} else {
+		c.metrics.requests.WithLabelValues(f.Subgraph, err.Code).Inc()
 		if ctx.Err() == nil {
 			c.options.Logger.WarnContext(ctx, "subgraph request failed",
 				"subgraph", f.Subgraph, "code", err.Code, "error", err.Error())
@@ -184,17 +201,11 @@ func (c *Client) send(ctx context.Context, h *host, f *executor.Fetch) (*executo
 	}
 	limited, cancel := context.WithTimeout(ctx, h.settings.Timeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(limited, http.MethodPost, cmp.Or(h.settings.URL, f.URL), bytes.NewReader(f.Body))
+	to, err := h.to(cmp.Or(h.settings.URL, f.URL))
 	if err != nil {
 		return nil, fail(CodeHTTP, fmt.Sprintf("the URL of subgraph %q is not valid", f.Subgraph), err)
 	}
-	c.setHeader(req.Header, f.Header)
-	if f.Mutation {
-		// net/http sends a request again on a connection that died if it can
-		// rewind the body; a mutation must reach the subgraph at most once.
-		req.GetBody = nil
-	}
-	res, err := h.client.Do(req)
+	res, err := h.transport.RoundTrip(c.request(limited, to, f))
 	if err == nil {
 		defer res.Body.Close()
 		var answer *executor.Answer
@@ -223,15 +234,43 @@ const (
 	CodeCancelled = "SUBREQUEST_CANCELLED"
 )
 
-func (c *Client) setHeader(to, extra http.Header) {
-	for name, values := range extra {
-		to[name] = values
+// to gives the target with a URL.
+func (h *host) to(url string) (*target, error) {
+	if t := h.target.Load(); t != nil && t.url == url {
+		return t, nil
 	}
-	to["Content-Type"] = []string{"application/json"}
-	to["Accept"] = []string{"application/graphql-response+json, application/json"}
-	if _, set := to["User-Agent"]; !set {
-		to["User-Agent"] = []string{c.options.UserAgent}
+	req, err := http.NewRequest(http.MethodPost, url, nil) //nolint:noctx // a copy of it gets the context
+	if err != nil {
+		return nil, err
 	}
+	t := &target{url: url, request: req}
+	if user := req.URL.User; user != nil {
+		password, _ := user.Password()
+		req.SetBasicAuth(user.Username(), password)
+		t.authorization = req.Header["Authorization"]
+	}
+	h.target.Store(t)
+	return t, nil
+}
+
+func (c *Client) request(ctx context.Context, to *target, f *executor.Fetch) *http.Request {
+	req := to.request.WithContext(ctx)
+	req.Header = make(http.Header, len(f.Header)+4)
+	if to.authorization != nil {
+		req.Header["Authorization"] = to.authorization
+	}
+	req.Header["User-Agent"] = c.userAgent
+	maps.Copy(req.Header, f.Header)
+	req.Header["Content-Type"] = c.contentType
+	req.Header["Accept"] = c.accept
+	req.ContentLength = int64(len(f.Body))
+	req.Body = io.NopCloser(bytes.NewReader(f.Body))
+	if !f.Mutation {
+		// net/http sends a request again on a connection that died if it can rewind
+		// the body; a mutation must reach the subgraph at most once.
+		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(f.Body)), nil }
+	}
+	return req
 }
 
 func (c *Client) read(h *host, f *executor.Fetch, res *http.Response) (*executor.Answer, error) {
@@ -242,19 +281,16 @@ func (c *Client) read(h *host, f *executor.Fetch, res *http.Response) (*executor
 	if res.ContentLength > h.settings.MaxAnswer {
 		return nil, tooLarge(f.Subgraph, h.settings.MaxAnswer)
 	}
-	b := c.buffers.get(res.ContentLength)
-	// One byte more than allowed tells an answer of exactly the limit from a
-	// longer one.
-	n, err := b.ReadFrom(io.LimitReader(res.Body, h.settings.MaxAnswer+1))
-	if err == nil && n > h.settings.MaxAnswer {
-		err = tooLarge(f.Subgraph, h.settings.MaxAnswer)
-	}
+	b, err := c.buffers.read(res.Body, res.ContentLength, h.settings.MaxAnswer)
 	if err != nil {
-		c.buffers.put(b)
 		return nil, err
 	}
+	if int64(len(b.bytes)) > h.settings.MaxAnswer {
+		c.buffers.put(b)
+		return nil, tooLarge(f.Subgraph, h.settings.MaxAnswer)
+	}
 	return &executor.Answer{
-		Status: res.StatusCode, Header: res.Header, Body: b.Bytes(),
+		Status: res.StatusCode, Header: res.Header, Body: b.bytes,
 		Release: func() { c.buffers.put(b) },
 	}, nil
 }

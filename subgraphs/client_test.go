@@ -151,6 +151,25 @@ func TestFetchEndsWithItsCaller(t *testing.T) {
 	}
 }
 
+func TestFetchTellsTheSubgraphTheURLsUser(t *testing.T) {
+	var got []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		user, password, _ := r.BasicAuth()
+		got = append(got, user+" "+password)
+		io.WriteString(w, `{"data":{}}`)
+	}))
+	defer server.Close()
+	url := strings.Replace(server.URL, "http://", "http://ada:secret@", 1)
+	for _, header := range []http.Header{nil, {"Authorization": {"Bearer x"}}} {
+		if _, _, err := fetch(t, subgraphs.Options{}, &executor.Fetch{URL: url, Body: []byte(`{}`), Header: header}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want := []string{"ada secret", " "}; !cmp.Equal(got, want) {
+		t.Errorf("the subgraph saw %q, want %q: the client's own header wins", got, want)
+	}
+}
+
 func TestSettingsOfOneSubgraphWin(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "right") }))
 	defer server.Close()

@@ -1,8 +1,6 @@
 package subgraphs
 
 import (
-	"time"
-
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -29,7 +27,12 @@ func (m *metrics) collectors() []prometheus.Collector {
 	return []prometheus.Collector{m.requests, m.duration}
 }
 
-func (m *metrics) fetched(subgraph, outcome string, took time.Duration) {
-	m.requests.WithLabelValues(subgraph, outcome).Inc()
-	m.duration.WithLabelValues(subgraph).Observe(took.Seconds())
+// hostMetrics are what nearly every request to a subgraph counts.
+type hostMetrics struct {
+	ok       prometheus.Counter
+	duration prometheus.Observer
+}
+
+func (m *metrics) of(subgraph string) hostMetrics {
+	return hostMetrics{ok: m.requests.WithLabelValues(subgraph, "ok"), duration: m.duration.WithLabelValues(subgraph)}
 }
