@@ -57,6 +57,7 @@ type Fetcher struct {
 	options Options
 	metrics *metrics
 	tapes   sync.Pool // of *tape.Tape
+	workers *workers
 
 	// mutations counts those that have ended. A query does not share the answer
 	// of one that began before the last of them: it may have been answered
@@ -77,7 +78,7 @@ var _ executor.Fetcher = (*Fetcher)(nil)
 func New(next executor.Fetcher, o Options) *Fetcher {
 	return &Fetcher{
 		next: next, options: o, metrics: newMetrics(), subgraphs: map[string]*subgraph{},
-		tapes: sync.Pool{New: func() any { return new(tape.Tape) }},
+		tapes: sync.Pool{New: func() any { return new(tape.Tape) }}, workers: newWorkers(),
 	}
 }
 
@@ -85,8 +86,11 @@ func New(next executor.Fetcher, o Options) *Fetcher {
 func (b *Fetcher) Collectors() []prometheus.Collector { return b.metrics.collectors() }
 
 // Close waits until nothing is left of requests whose callers have gone: at most
-// the longest window. Fetch must not be called any more.
-func (b *Fetcher) Close() { b.calls.Wait() }
+// the longest window.
+func (b *Fetcher) Close() {
+	b.calls.Wait()
+	b.workers.close()
+}
 
 // Retain forgets the subgraphs that are not among names: a new supergraph may
 // have left them out. Requests under way are not touched.
@@ -124,7 +128,7 @@ func (b *Fetcher) Fetch(ctx context.Context, f *executor.Fetch) (*executor.Answe
 		s.loader.Load(c.ctx, c)
 	default:
 		b.calls.Add(1)
-		go b.alone(s, c)
+		b.workers.submit(job{s, c}, b.alone)
 	}
 	select {
 	case <-c.done:

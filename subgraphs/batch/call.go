@@ -125,7 +125,7 @@ func (s *subgraph) finish(c *call, answer *executor.Answer, err error) {
 	close(c.done)
 }
 
-// abandon ends a call that got no outcome: what sent it has panicked, and the
+// abandon ends a call that got no outcome: merging it has panicked, and the
 // loader recovers from that.
 func (s *subgraph) abandon(c *call) {
 	s.mu.Lock()

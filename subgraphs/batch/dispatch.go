@@ -36,7 +36,7 @@ func newSubgraph(b *Fetcher, name string, settings Settings) *subgraph {
 	one := []*dataloader.Result[struct{}]{{}}
 	dispatch := func(ctx context.Context, calls []*call) []*dataloader.Result[struct{}] {
 		if len(calls) == 1 {
-			b.alone(s, calls[0])
+			b.workers.submit(job{s, calls[0]}, b.alone)
 			return one
 		}
 		b.dispatch(ctx, s, calls)
@@ -68,10 +68,9 @@ func (b *Fetcher) dispatch(ctx context.Context, s *subgraph, calls []*call) {
 }
 
 // alone sends one call by itself and ends it.
-func (b *Fetcher) alone(s *subgraph, c *call) {
+func (b *Fetcher) alone(j job) {
 	defer b.calls.Done()
-	defer s.abandon(c)
-	b.fetch(s, c)
+	b.fetch(j.s, j.c)
 }
 
 func (b *Fetcher) fetch(s *subgraph, c *call) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -181,16 +182,39 @@ func TestASharedAnswerIsGivenBackOnceAllHaveGivenItBack(t *testing.T) {
 	})
 }
 
-// panicking is a Fetcher with a mistake.
-type panicking struct{ instant }
-
-func (panicking) Fetch(context.Context, *executor.Fetch) (*executor.Answer, error) { panic("mistake") }
-
-func TestNobodyWaitsForWhatHasPanicked(t *testing.T) {
-	f := batch.New(panicking{}, batch.Options{All: batch.Settings{Deduplicate: true}})
+func TestNobodyWaitsForRequestsThatCannotBeMerged(t *testing.T) {
+	f := batch.New(instant{}, batch.Options{All: merging(2)})
 	defer f.Close()
-	var failed *executor.FetchError
-	if _, err := f.Fetch(t.Context(), entityFetch("", nil, product(1))); !errors.As(err, &failed) {
-		t.Errorf("got %v", err)
+	wrong := entityFetch("", nil, product(1))
+	wrong.Lists[0].End = cap(wrong.Body) + 1 // the loader recovers from the panic, and says nothing
+	for i, got := range together(t, f, []*executor.Fetch{wrong, wrong}) {
+		if !strings.Contains(got.failed, "without an outcome") {
+			t.Errorf("caller %d got %+v", i, got)
+		}
 	}
+}
+
+func TestWorkersBeyondTheIdleLimitEnd(t *testing.T) {
+	s := newSubgraph(t)
+	s.hold, s.arrived = make(chan struct{}), make(chan struct{}, 200)
+	f, _ := newFetcher(t, batch.Settings{})
+	var fetches []*executor.Fetch
+	for i := range 100 {
+		fetches = append(fetches, entityFetch(s.URL, nil, product(i)))
+	}
+	done := make(chan []outcome)
+	go func() { done <- together(t, f, fetches) }()
+	for range fetches {
+		<-s.arrived
+	}
+	close(s.hold)
+	for range 2 { // the second time by those that were kept
+		for i, got := range <-done {
+			if got.failed != "" {
+				t.Errorf("caller %d: %s", i, got.failed)
+			}
+		}
+		go func() { done <- together(t, f, fetches) }()
+	}
+	<-done
 }
