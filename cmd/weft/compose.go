@@ -5,18 +5,33 @@ import (
 	"os"
 
 	"github.com/weft-graphql/weft/schema"
+	"github.com/weft-graphql/weft/schema/compose"
 	"github.com/weft-graphql/weft/subgraphs/source"
 )
 
 type composeCommand struct {
 	Config string `required:"" placeholder:"FILE" env:"WEFT_SUBGRAPHS" help:"The subgraphs to compose: a supergraph.yaml, in the format that rover reads."`
 	Output string `short:"o" placeholder:"FILE" help:"Write the supergraph to this file instead of stdout."`
+	contractFlags
 	formatFlag
+}
+
+// contractFlags filter the supergraph by @tag.
+type contractFlags struct {
+	IncludeTag           []string `placeholder:"TAG,…" help:"Hide from clients the unions and the fields of objects and interfaces that have none of these tags."`
+	ExcludeTag           []string `placeholder:"TAG,…" help:"Hide from clients whatever has one of these tags, even if it is included."`
+	HideUnreachableTypes bool     `help:"Hide from clients the types that no operation can reach."`
+}
+
+func (f contractFlags) options() compose.Options {
+	return compose.Options{Contract: compose.Contract{
+		Include: f.IncludeTag, Exclude: f.ExcludeTag, HideUnreachable: f.HideUnreachableTypes,
+	}}
 }
 
 // Run composes the subgraphs and writes the supergraph.
 func (c *composeCommand) Run(p *process) error {
-	got, err := load(p, &source.Subgraphs{Path: c.Config})
+	got, err := load(p, &source.Subgraphs{Path: c.Config, Compose: c.options()})
 	if err != nil {
 		return err
 	}

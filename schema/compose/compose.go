@@ -2,7 +2,7 @@
 // rules of Apollo Federation.
 //
 // The work goes through stages ([Compose] lists them): parse, resolve links,
-// upgrade federation 1, validate each subgraph, merge, validate the result,
+// upgrade federation 1, validate each subgraph, merge, validate the result, filter it by a contract,
 // print, and prove on the printed supergraph that every query can be answered
 // (package satisfy). A stage reports everything that it finds wrong; the next
 // one runs only when there was nothing. Whatever the composer does not carry
@@ -39,6 +39,8 @@ type Options struct {
 	MaxPaths int
 	// SkipSatisfiability leaves that proof out.
 	SkipSatisfiability bool
+	// Contract filters the supergraph by @tag.
+	Contract Contract
 }
 
 func (o Options) withDefaults() Options {
@@ -72,6 +74,7 @@ func Compose(subgraphs []schema.Subgraph, o Options) (*Result, error) {
 		c.validateSubgraphs,
 		c.merge,
 		c.validateMerged,
+		c.filter,
 		func() { sdl = c.print() },
 		func() { c.satisfy(sdl) },
 	}
@@ -154,7 +157,7 @@ func (c *composer) open(subgraphs []schema.Subgraph) {
 			c.fail(problem{code: codeInvalidSubgraphName, at: at, fix: "Give each subgraph its own name."}, "There are two subgraphs called %q.", s.Name)
 		}
 		seen[s.Name] = true
-		c.subgraphs = append(c.subgraphs, &subgraph{Subgraph: s, types: map[string]*typeDef{}})
+		c.subgraphs = append(c.subgraphs, &subgraph{Subgraph: s, types: map[string]*typeDef{}, onArguments: map[*ast.ArgumentDefinition][]*applied{}})
 	}
 	nameGraphs(c.subgraphs)
 }

@@ -28,6 +28,8 @@ type Subgraphs struct {
 	Timeout time.Duration
 	// Client asks subgraphs for their schemas. nil means http.DefaultClient.
 	Client *http.Client
+	// Compose says how to compose.
+	Compose compose.Options
 }
 
 // document is a supergraph.yaml.
@@ -52,7 +54,7 @@ func (s *Subgraphs) String() string { return s.Path }
 func (s *Subgraphs) Load(ctx context.Context) (*Supergraph, error) {
 	out, err := s.readOne(ctx)
 	if err == nil {
-		err = composeInto(out)
+		err = s.composeInto(out)
 	}
 	return out, err
 }
@@ -75,8 +77,8 @@ func (s *Subgraphs) readOne(ctx context.Context) (*Supergraph, error) {
 	return &Supergraph{Files: []string{s.Path}}, fmt.Errorf("the files of %s kept changing while they were read", s.Path)
 }
 
-func composeInto(out *Supergraph) error {
-	composed, err := compose.Compose(out.Subgraphs, compose.Options{})
+func (s *Subgraphs) composeInto(out *Supergraph) error {
+	composed, err := compose.Compose(out.Subgraphs, s.Compose)
 	if err != nil {
 		return err
 	}
