@@ -16,6 +16,14 @@ func acceptable(header http.Header) string {
 	if len(values) == 0 {
 		return contentTypeResponse
 	}
+	if len(values) == 1 { // what many clients send needs no parsing
+		switch values[0] {
+		case contentTypeJSON, contentTypeResponse:
+			return values[0]
+		case "*/*":
+			return contentTypeResponse
+		}
+	}
 	best, quality := "", 0.0
 	// Offered in order of preference: a later one must be better to win.
 	for _, offer := range []string{contentTypeResponse, contentTypeJSON} {

@@ -31,10 +31,8 @@ const (
 
 // readBody reads a POST's body within limit bytes.
 func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, *Refusal) {
-	tooLarge := refuse(http.StatusRequestEntityTooLarge, codeTooLarge,
-		fmt.Sprintf("The request's body is larger than %d bytes (limits.body).", limit))
 	if r.ContentLength > limit {
-		return nil, tooLarge
+		return nil, tooLarge(limit)
 	}
 	var b bytes.Buffer
 	if r.ContentLength > 0 {
@@ -44,11 +42,16 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, *Ref
 	var over *http.MaxBytesError
 	switch {
 	case errors.As(err, &over):
-		return nil, tooLarge
+		return nil, tooLarge(limit)
 	case err != nil:
 		return nil, refuse(http.StatusBadRequest, codeBadRequest, "The request's body could not be read to its end.")
 	}
 	return b.Bytes(), nil
+}
+
+func tooLarge(limit int64) *Refusal {
+	return refuse(http.StatusRequestEntityTooLarge, codeTooLarge,
+		fmt.Sprintf("The request's body is larger than %d bytes (limits.body).", limit))
 }
 
 // decodeBody reads the parameters of a GraphQL request from a JSON body. Keys
@@ -73,19 +76,19 @@ func decodeBody(body []byte) (*Params, *Refusal) {
 		return bad("The request's body is not a JSON object: %s.", describeJSON(body, err))
 	}
 	p := &Params{}
-	for key, to := range map[string]*string{"query": &p.Query, "operationName": &p.OperationName} {
-		if raw := present(fields[key]); raw != nil {
-			if err := json.Unmarshal(raw, to); err != nil {
-				return bad("The request's %q must be a string.", key)
-			}
-		}
+	var ok bool
+	if p.Query, ok = text(fields["query"]); !ok {
+		return bad("The request's %q must be a string.", "query")
 	}
-	for key, to := range map[string]*json.RawMessage{"variables": &p.Variables, "extensions": &p.Extensions} {
-		raw, refusal := object(key, fields[key])
-		if refusal != nil {
-			return nil, refusal
-		}
-		*to = raw
+	if p.OperationName, ok = text(fields["operationName"]); !ok {
+		return bad("The request's %q must be a string.", "operationName")
+	}
+	var refusal *Refusal
+	if p.Variables, refusal = object("variables", fields["variables"]); refusal != nil {
+		return nil, refusal
+	}
+	if p.Extensions, refusal = object("extensions", fields["extensions"]); refusal != nil {
+		return nil, refusal
 	}
 	if refusal := p.check(); refusal != nil {
 		return nil, refusal
@@ -126,6 +129,16 @@ func present(raw json.RawMessage) json.RawMessage {
 		return raw
 	}
 	return nil
+}
+
+// text gives a parameter that must be a string.
+func text(raw json.RawMessage) (s string, ok bool) {
+	raw = present(raw)
+	if raw == nil {
+		return "", true
+	}
+	err := json.Unmarshal(raw, &s)
+	return s, err == nil
 }
 
 // object gives a parameter that must be a JSON object.
@@ -177,8 +190,8 @@ func position(body []byte, offset int64) (line, column int) {
 // mediaType gives a Content-Type's media type in lower case and its charset.
 func mediaType(header http.Header) (media, charset string, err error) {
 	value := header.Get("Content-Type")
-	if value == "" {
-		return "", "", nil
+	if value == "" || value == contentTypeJSON { // what nearly all clients send needs no parsing
+		return value, "", nil
 	}
 	media, params, err := mime.ParseMediaType(value)
 	return media, strings.ToLower(params["charset"]), err
