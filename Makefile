@@ -1,6 +1,6 @@
 # One line each; what needs more stands in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help build test race fuzz bench soak lint generate
+.PHONY: help build test race fuzz bench soak lint generate corpus
 
 FUZZTIME ?= 1m
 SOAKTIME ?= 2h
@@ -29,6 +29,9 @@ soak: ## run the tests that take long (build tag soak), each package for at most
 
 lint: ## run golangci-lint (its first run compiles it: a minute or two)
 	$(LINT) && cd bench && $(LINT)
+
+corpus: ## rewrite what other composers say about schema/compose/corpus (needs node)
+	cd schema/compose/corpus/node && npm ci && npm run generate && npm run expect
 
 generate: ## regenerate what is generated from schemas and structs
 	go generate ./...

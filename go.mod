@@ -45,4 +45,7 @@ require (
 	google.golang.org/protobuf v1.36.12 // indirect
 )
 
-ignore ./gateway/playground/web
+ignore (
+	./gateway/playground/web
+	./schema/compose/corpus/node
+)

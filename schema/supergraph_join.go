@@ -69,7 +69,7 @@ func (l *loader) readJoinType(j *Join, a *ast.Directive, d *ast.Definition) erro
 	if err != nil {
 		return err
 	}
-	j.Keys = append(j.Keys, Key{Fields: strings.Join(strings.Fields(stringArgument(a, "key")), " "), Selections: key, Resolvable: resolvable})
+	j.Keys = append(j.Keys, Key{Fields: withoutBraces(stringArgument(a, "key")), Selections: key, Resolvable: resolvable})
 	return nil
 }
 
@@ -270,8 +270,18 @@ func (l *loader) fieldSet(a *ast.Directive, name string) (ast.SelectionSet, erro
 	return set, nil
 }
 
+// withoutBraces gives a field set as "id name": Apollo's composition lets
+// subgraphs write it in braces, and passes these on.
+func withoutBraces(fieldSet string) string {
+	text := strings.Join(strings.Fields(fieldSet), " ")
+	if inner, ok := strings.CutPrefix(text, "{"); ok {
+		text = strings.TrimSpace(strings.TrimSuffix(inner, "}"))
+	}
+	return text
+}
+
 func parseFieldSet(text string) (ast.SelectionSet, error) {
-	doc, err := parser.ParseQuery(&ast.Source{Input: "{" + text + "}"})
+	doc, err := parser.ParseQuery(&ast.Source{Input: "{" + withoutBraces(text) + "}"})
 	if err != nil {
 		return nil, err
 	}

@@ -162,7 +162,7 @@ func (b *builder) machinery(local string) bool {
 		return e.Feature.Spec != nil
 	}
 	switch local {
-	case "_Any", "_Entity", "_Service", "_FieldSet":
+	case "_Any", "_Entity", "_Service":
 		return true
 	}
 	if !b.s.federation1() {
@@ -171,7 +171,7 @@ func (b *builder) machinery(local string) bool {
 	if name, directive := strings.CutPrefix(local, "@"); directive {
 		return b.spec.Directive(name) != nil
 	}
-	return false
+	return b.spec.Type(local)
 }
 
 // specified reports whether GraphQL itself defines the directive.
@@ -229,6 +229,9 @@ func (b *builder) addDirective(d *ast.DirectiveDefinition) {
 	}
 	for _, a := range d.Arguments {
 		a.Type = b.renameType(a.Type)
+		if len(a.Directives) > 0 {
+			b.s.onArguments[a] = b.applications(a.Directives, &part{})
+		}
 	}
 	b.s.directives = append(b.s.directives, d)
 }

@@ -45,15 +45,19 @@ func (c *composer) collectCustomDirectives() {
 		return
 	}
 	for _, d := range wishes {
-		if old := c.custom[d.local]; old == nil || d.url.Version.AtLeast(old.url.Version) && d.url.Version != old.url.Version {
+		if old := c.custom[d.local]; old == nil || d.url.Version.AtLeast(old.url.Version) {
 			c.custom[d.local] = d
 		}
 	}
 	for _, s := range c.subgraphs {
+		wished := map[string]bool{}
+		for _, d := range wishes {
+			wished[d.local] = wished[d.local] || d.sub == s
+		}
 		s.eachElement(func(e *element, _ ast.DirectiveLocation) {
 			for _, a := range e.directives {
 				if d := c.custom["@"+a.local]; a.name == "" && d != nil {
-					a.name = a.local
+					a.name, a.unasked = a.local, !wished[d.local]
 					c.validateCustom(s, e, a, d)
 				}
 			}
@@ -94,6 +98,12 @@ func (c *composer) customDirective(s *subgraph, a *applied) *customDirective {
 	}
 	d := &customDirective{local: name, canonical: e.Name, url: e.Feature.URL, def: s.directives[i]}
 	d.element = element{sub: s, name: name, coordinate: name, pos: a.pos}
+	for _, arg := range d.def.Arguments {
+		if hidden := find(s.onArguments[arg], "inaccessible"); hidden != nil {
+			c.fail(problem{code: codeDisallowedInaccessible, coordinate: fmt.Sprintf("%s(%s:)", name, arg.Name), at: at(s, hidden.pos), fix: "Remove it."},
+				"In subgraph %q, the argument %q of %s is marked @%s, but schemas use the directive.", s.Name, arg.Name, name, hidden.local)
+		}
+	}
 	d.shape = definedShape(d.def)
 	return d
 }
@@ -131,6 +141,7 @@ func (c *composer) checkCustomNames(wishes []*customDirective) {
 
 // checkCustomVersions refuses specifications of several major versions.
 func (c *composer) checkCustomVersions(wishes []*customDirective) {
+	c.hintCustomDefinitions(wishes)
 	byIdentity := map[string][]*customDirective{}
 	for _, d := range wishes {
 		byIdentity[d.identity()] = append(byIdentity[d.identity()], d)
@@ -145,6 +156,41 @@ func (c *composer) checkCustomVersions(wishes []*customDirective) {
 		}
 		for _, s := range c.subgraphs {
 			c.hintCustom(s, identity, all)
+		}
+	}
+}
+
+// hintCustomDefinitions tells about directives that subgraphs define differently:
+// the supergraph has one of the definitions.
+func (c *composer) hintCustomDefinitions(wishes []*customDirective) {
+	byLocal := map[string][]*customDirective{}
+	for _, d := range wishes {
+		byLocal[d.local] = append(byLocal[d.local], d)
+	}
+	repeatable := func(d *customDirective) string {
+		if d.def.IsRepeatable {
+			return "repeatable"
+		}
+		return "not repeatable"
+	}
+	locations := func(d *customDirective) string {
+		all := make([]string, len(d.def.Locations))
+		for i, l := range d.def.Locations {
+			all[i] = string(l)
+		}
+		slices.Sort(all)
+		return strings.Join(all, " | ")
+	}
+	for _, local := range slices.Sorted(maps.Keys(byLocal)) {
+		all := byLocal[local]
+		differs := func(variant func(*customDirective) string) bool {
+			return slices.ContainsFunc(all, func(d *customDirective) bool { return variant(d) != variant(all[0]) })
+		}
+		if differs(repeatable) {
+			c.hint(hintTypeSystemRepeatable, local, placesOf(all), "The directive %q is repeatable in some subgraphs only: it is %s. The supergraph has the definition of the newest version.", local, groups(all, repeatable))
+		}
+		if differs(locations) {
+			c.hint(hintTypeSystemLocations, local, placesOf(all), "The locations of the directive %q differ between subgraphs: it stands on %s. The supergraph has the definition of the newest version.", local, groups(all, locations))
 		}
 	}
 }
@@ -224,7 +270,11 @@ func (c *composer) customLinks() ast.DirectiveList {
 func (c *composer) customDefinitions() ast.DirectiveDefinitionList {
 	var all ast.DirectiveDefinitionList
 	for _, local := range slices.Sorted(maps.Keys(c.custom)) {
-		all = append(all, c.custom[local].def)
+		d := c.custom[local]
+		def := *d.def
+		own := &definedDirective{d.element, d.def}
+		def.Arguments = c.mergeArguments(local, []*fieldDef{own.asField()})
+		all = append(all, &def)
 	}
 	return all
 }

@@ -103,6 +103,9 @@ func (c *composer) checkImportedNames() {
 		seen := map[string]bool{}
 		s.eachElement(func(e *element, _ ast.DirectiveLocation) {
 			for _, a := range e.directives {
+				if a.feature != nil && a.feature.URL.Identity == link.IdentityWeft {
+					continue // the supergraph has one name for them, whatever a subgraph's is
+				}
 				if seen[a.name] || !(composed(a.name) || joined(a.name)) || specified(a.name) {
 					continue
 				}

@@ -10,13 +10,20 @@ import (
 // name as a @join__directive, with the subgraphs that it came from: what the
 // gateway itself reads is not merged, because it is about one subgraph's answer.
 func joined(name string) bool {
-	return name == "cacheTag" || name == "cacheControl"
+	switch name {
+	case "cacheTag", "cacheControl", "event", "invalidates":
+		return true
+	}
+	return false
 }
 
 // joinedName is how a @join__directive names the directive.
 func joinedName(name string) string {
-	if name == "cacheTag" {
+	switch name {
+	case "cacheTag":
 		return "federation__cacheTag"
+	case "event", "invalidates":
+		return "weft__" + name
 	}
 	return name
 }

@@ -22,7 +22,8 @@ type supergraph struct {
 	interfaceObjects map[string][]*typeDef
 	// guarded says that some element asks for authorization.
 	guarded bool
-	// directives are the executable ones that all subgraphs share.
+	// directives are the composed ones, and the executable ones that all
+	// subgraphs share.
 	directives ast.DirectiveDefinitionList
 	// schema holds what is applied to the schema itself, @link aside.
 	schema ast.DirectiveList
@@ -80,6 +81,7 @@ func (c *composer) merge() {
 	}
 	c.mergeSchemaDirectives()
 	c.mergeExecutableDirectives()
+	c.merged.directives = append(c.merged.directives, c.customDefinitions()...)
 }
 
 // holder is anything that embeds an element.

@@ -31,7 +31,7 @@ func (c *composer) mergeApplied(to *ast.DirectiveList, coordinate string, source
 	}
 	for _, e := range sources {
 		for _, a := range e.directives {
-			if (composed(a.name) || c.custom["@"+a.name] != nil) && !slices.Contains(names, a.name) {
+			if (composed(a.name) || c.custom["@"+a.name] != nil && !a.unasked) && !slices.Contains(names, a.name) {
 				names = append(names, a.name)
 			}
 		}

@@ -62,14 +62,24 @@ func (c *composer) mergeExecutable(coordinate string, sources []*definedDirectiv
 	c.describe(&merged.Description, coordinate, elementsOf(sources))
 	fields := make([]*fieldDef, len(sources))
 	for i, d := range sources {
-		fields[i] = &fieldDef{element: d.element}
-		for _, a := range d.def.Arguments {
-			own := element{sub: d.sub, name: a.Name, coordinate: coordinate + "(" + a.Name + ":)", description: a.Description, pos: a.Position}
-			fields[i].args = append(fields[i].args, &argDef{element: own, typ: a.Type, def: a.DefaultValue})
-		}
+		fields[i] = d.asField()
 	}
 	merged.Arguments = c.mergeArguments(coordinate, fields)
 	return merged
+}
+
+// asField gives the directive as a field with its arguments, which merge as
+// those of fields do.
+func (d *definedDirective) asField() *fieldDef {
+	f := &fieldDef{element: d.element}
+	for _, a := range d.def.Arguments {
+		own := element{
+			sub: d.sub, name: a.Name, coordinate: d.coordinate + "(" + a.Name + ":)", description: a.Description, pos: a.Position,
+			directives: d.sub.onArguments[a],
+		}
+		f.args = append(f.args, &argDef{element: own, typ: a.Type, def: a.DefaultValue})
+	}
+	return f
 }
 
 func executableLocations(d *ast.DirectiveDefinition) []ast.DirectiveLocation {

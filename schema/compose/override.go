@@ -3,8 +3,6 @@ package compose
 import (
 	"regexp"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
 )
@@ -64,10 +62,6 @@ func (c *composer) resolveOverride(s *subgraph, t *typeDef, f *fieldDef, a *appl
 		p.code, p.fix = codeOverrideFromSelf, "Name the subgraph that resolves the field now, or remove the @override."
 		c.fail(p, "In subgraph %q, %q overrides itself.", s.Name, f.coordinate)
 		return
-	case label != "" && !validLabel(label):
-		p.code, p.fix = codeOverrideLabel, `Use a name, or percent(N) with N from 0 to 100 and at most 8 decimals.`
-		c.fail(p, "In subgraph %q, %q has the override label %q, which is not valid.", s.Name, f.coordinate, label)
-		return
 	}
 	f.override.from = from
 	i := slices.IndexFunc(c.subgraphs, func(o *subgraph) bool { return o.Name == from })
@@ -96,12 +90,6 @@ func (c *composer) applyOverride(f *fieldDef, source *subgraph, label string, p 
 	}
 	p.at = append(p.at, old.at())
 	p.code = codeOverrideCollision
-	before := len(c.errs)
-	defer func() {
-		if len(c.errs) > before {
-			old.override.state = overridden // so that sharing does not complain too
-		}
-	}()
 	switch {
 	case old.has("override"):
 		p.code, p.fix = codeOverrideSource, "Keep one of the two."
@@ -143,6 +131,11 @@ func (c *composer) markOverridden(f, old *fieldDef, label string, p problem) {
 	if old.used {
 		still = " The field sets or interfaces there still need it: mark it @external then, or remove them too."
 	}
+	if label != "" && !validLabel(label) {
+		p.code, p.fix = codeOverrideLabel, `Use a name, or percent(N) with N from 0 to 100 and at most 8 decimals.`
+		c.fail(p, "In subgraph %q, %q has the override label %q, which is not valid.", f.sub.Name, f.coordinate, label)
+		label = ""
+	}
 	if label != "" {
 		f.override.label, old.override.label = label, label
 		if !old.external {
@@ -161,13 +154,9 @@ func (c *composer) markOverridden(f, old *fieldDef, label string, p problem) {
 
 var (
 	labelName    = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9_\-:./]*$`)
-	labelPercent = regexp.MustCompile(`^percent\((\d{1,3}(\.\d{1,8})?)\)$`)
+	labelPercent = regexp.MustCompile(`^percent\((\d{1,2}(\.\d{1,8})?|100)\)$`)
 )
 
 func validLabel(label string) bool {
-	if m := labelPercent.FindStringSubmatch(label); m != nil {
-		n, err := strconv.ParseFloat(m[1], 64)
-		return err == nil && n <= 100
-	}
-	return !strings.HasPrefix(label, "percent(") && labelName.MatchString(label)
+	return labelName.MatchString(label) || labelPercent.MatchString(label)
 }

@@ -35,7 +35,7 @@ func (c *composer) print() string {
 			own = append(own, d)
 		}
 	}
-	directives := slices.Concat(doc.Directives, own, c.merged.directives, c.customDefinitions())
+	directives := slices.Concat(doc.Directives, own, c.merged.directives)
 	types := append(doc.Definitions, c.graphEnum())
 	types = append(types, specScalars(own)...)
 	for _, def := range c.merged.types {
@@ -117,7 +117,7 @@ func (c *composer) links(specs []string) ast.DirectiveList {
 	for _, name := range specs {
 		if u, ok := link.Companion(name); ok {
 			own := imports[u]
-			if name != u.Name {
+			if name != u.Name && !joined(name) {
 				own = append(own, "@"+name)
 			}
 			imports[u] = own

@@ -22,7 +22,9 @@ type subgraph struct {
 	// order holds the types in the order in which the SDL names them.
 	order      []*typeDef
 	directives []*ast.DirectiveDefinition // that the subgraph defines for itself
-	applied    []*applied                 // on the schema
+	// onArguments holds what is applied to the arguments of directives.
+	onArguments map[*ast.ArgumentDefinition][]*applied
+	applied     []*applied // on the schema
 	// renamed maps the subgraph's names of root types to the standard ones.
 	renamed map[string]string
 }
@@ -95,6 +97,9 @@ type applied struct {
 	// local is the name in the SDL.
 	local   string
 	feature *link.Feature // nil where no @link brings the directive
+	// unasked says that the directive is composed, but not because this subgraph
+	// wants it: it only joins the applications of those that do.
+	unasked bool
 	args    ast.ArgumentList
 	pos     *ast.Position
 	part    *part // the declaration that it stands in

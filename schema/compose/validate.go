@@ -28,6 +28,8 @@ func (c *composer) validateSubgraphs() {
 		c.validateCost(s)
 		c.validateGuards(s)
 		c.validateContexts(s)
+		c.hintNewerFederation(s)
+		c.validateWeft(s)
 		c.dropUnjoinable(s)
 	}
 }
@@ -44,6 +46,25 @@ func (c *composer) refuseUnsupported(s *subgraph) {
 			c.fail(problem{code: codeUnsupportedFeature, coordinate: "@link", at: at(s, f.Position), fix: "Serve the data with a subgraph instead."},
 				"Subgraph %q links %s: Weft does not carry out connectors.", s.Name, f.URL)
 		}
+	}
+}
+
+// hintNewerFederation tells about a specification that came with a newer version
+// of federation than the subgraph links: Weft takes it to be of that version.
+func (c *composer) hintNewerFederation(s *subgraph) {
+	federation := s.links.Federation()
+	if federation == nil {
+		return
+	}
+	newest, at := federation.URL.Version, federation.Position
+	for _, f := range s.links.Features() {
+		if since, ok := link.FederationOf(f.URL.Identity); ok && !newest.AtLeast(since) {
+			newest, at = since, f.Position
+		}
+	}
+	if newest != federation.URL.Version {
+		c.hint(hintUpgraded, "@link", []schema.Location{s.location(at)}, "Subgraph %q links federation %s and a specification that came with %s, and counts as a schema of that version.",
+			s.Name, federation.URL.Version, newest)
 	}
 }
 

@@ -44,7 +44,7 @@ func (c *composer) validateDirectives(s *subgraph) {
 			}
 			count[a.local]++
 			c.validateApplication(s, e, a, shape, location)
-			if count[a.local] == 2 && !shape.repeatable && !(a.name == "shareable" && a.part != e.part) {
+			if count[a.local] == 2 && !shape.repeatable && a.name != "shareable" {
 				c.repeated(s, e, a)
 			}
 		}
@@ -52,11 +52,7 @@ func (c *composer) validateDirectives(s *subgraph) {
 }
 
 func (c *composer) repeated(s *subgraph, e *element, a *applied) {
-	code := codeInvalidGraphQL
-	if a.name == "shareable" {
-		code = codeInvalidShareable
-	}
-	c.fail(problem{code: code, coordinate: e.coordinate, at: at(s, a.pos), fix: "Keep one."},
+	c.fail(problem{code: codeInvalidGraphQL, coordinate: e.coordinate, at: at(s, a.pos), fix: "Keep one."},
 		"In subgraph %q, %s has @%s more than once.", s.Name, quoteCoordinate(e.coordinate), a.local)
 }
 

@@ -168,6 +168,10 @@ func (c *composer) validateProvidesTarget(s *subgraph, f *fieldDef) {
 	if a == nil {
 		return
 	}
+	if f.external {
+		c.fail(problem{code: codeExternalCollision, coordinate: f.coordinate, at: at(s, a.pos), fix: "Remove one of the two: the subgraph that resolves the field says what it provides."},
+			"In subgraph %q, %q has both @%s and @external.", s.Name, f.coordinate, a.local)
+	}
 	if target := s.types[f.typ.Name()]; target == nil || !target.composite() {
 		c.fail(problem{code: codeProvidesOnNonObject, coordinate: f.coordinate, at: at(s, a.pos), fix: "Remove it."},
 			"In subgraph %q, %q has @%s, but its type %s has no fields to provide.", s.Name, f.coordinate, a.local, f.typ)

@@ -17,7 +17,6 @@ func (c *composer) validateExternal(s *subgraph) {
 						"In subgraph %q, the interface field %q is marked @%s.", s.Name, f.coordinate, a.local)
 				}
 			}
-			continue
 		}
 		for _, f := range t.fields {
 			if f.external && !f.used {
@@ -35,6 +34,10 @@ func (c *composer) validateUsage(s *subgraph) {
 			c.fail(problem{code: codeInterfaceObjectUsage, coordinate: t.name, at: at(s, a.pos), fix: "Give it the key of the interface."},
 				"In subgraph %q, %q is an @%s without a @key.", s.Name, t.name, a.local)
 		}
+		c.validateShareableOnce(&t.element)
+		for _, f := range t.fields {
+			c.validateShareableOnce(&f.element)
+		}
 		if t.kind != ast.Interface {
 			continue
 		}
@@ -44,6 +47,23 @@ func (c *composer) validateUsage(s *subgraph) {
 					"In subgraph %q, the interface field %q is marked @%s.", s.Name, f.coordinate, a.local)
 			}
 		}
+	}
+}
+
+// validateShareableOnce refuses several @shareable on one declaration. The
+// directive is repeatable only so that extensions can have it too.
+func (c *composer) validateShareableOnce(e *element) {
+	seen := map[*part]bool{}
+	for _, a := range e.directives {
+		if a.name != "shareable" {
+			continue
+		}
+		if seen[a.part] {
+			c.fail(problem{code: codeInvalidShareable, coordinate: e.coordinate, at: at(e.sub, a.pos), fix: "Keep one."},
+				"In subgraph %q, %q has @%s more than once.", e.sub.Name, e.coordinate, a.local)
+			return
+		}
+		seen[a.part] = true
 	}
 }
 
@@ -102,7 +122,9 @@ func (c *composer) validateSizedFields(s *subgraph, f *fieldDef, a *applied, siz
 		case own == nil:
 			c.fail(p, "In subgraph %q, %q names the sized field %q, which %q does not have.", s.Name, f.coordinate, name, target.name)
 		case own.typ.Elem == nil:
-			c.fail(p, "In subgraph %q, %q names the sized field %q, which is no list.", s.Name, f.coordinate, fmt.Sprintf("%s.%s", target.name, name))
+			noList := p
+			noList.code = codeListSizeNonList
+			c.fail(noList, "In subgraph %q, %q names the sized field %q, which is no list.", s.Name, f.coordinate, fmt.Sprintf("%s.%s", target.name, name))
 		}
 	}
 }

@@ -122,7 +122,7 @@ func TestReadRefusesBadLinks(t *testing.T) {
 		"one name for two":     {federation + `) @link(url: "https://example.com/federation/v1.0")`, "INVALID_LINK_DIRECTIVE_USAGE", "both linked as"},
 		"no list":              {federation + `, import: "@key")`, "INVALID_LINK_DIRECTIVE_USAGE", "not a list"},
 		"no URL":               {federation + `) @link(url: "what")`, "INVALID_LINK_IDENTIFIER", "absolute"},
-		"bad name":             {federation + `, as: "a__b")`, "INVALID_LINK_IDENTIFIER", "a__b"},
+		"bad name":             {federation + `, as: "a__b")`, "INVALID_LINK_DIRECTIVE_USAGE", "a__b"},
 		"bad purpose":          {federation + `, for: FUN)`, "INVALID_LINK_DIRECTIVE_USAGE", "purpose"},
 		"unknown for security": {federation + `) @link(url: "https://example.com/x/v1.0", for: SECURITY)`, "UNSUPPORTED_LINKED_FEATURE", "SECURITY"},
 	}

@@ -130,6 +130,19 @@ func typesSince() map[string]Version {
 	}
 }
 
+func weftVersion() Version { return Version{0, 1} }
+
+// weftDirectives are Weft's own: @event has events of a broker feed a
+// subscription field (topic may have {args.NAME} in it; broker is the name that
+// the gateway's configuration gives it, which may be left out if there is one),
+// @invalidates makes cached answers stale when a mutation field was answered.
+func weftDirectives() []definition {
+	return []definition{
+		define("event", Version{}, "FIELD_DEFINITION", []Argument{{Name: "topic", Type: "String!"}, {Name: "broker", Type: "String"}}),
+		define("invalidates", Version{}, "FIELD_DEFINITION", []Argument{{Name: "tags", Type: "[String!]"}, {Name: "types", Type: "[String!]"}}).repeats(Version{}),
+	}
+}
+
 // Spec is what one version of a specification defines.
 type Spec struct {
 	directives map[string]Directive
@@ -173,6 +186,11 @@ func SpecOf(u URL) *Spec {
 			s.directives[d.Name] = d.at(LatestFederation())
 		}
 	}
+	if u.Identity == IdentityWeft && u.Version == weftVersion() {
+		for _, d := range weftDirectives() {
+			s.directives[d.Name] = d.at(LatestFederation())
+		}
+	}
 	switch u.Identity {
 	case IdentityRequiresScopes:
 		s.types["Scope"] = true
@@ -208,6 +226,11 @@ func Companion(directive string) (u URL, ok bool) {
 			return URL{Identity: d.identity, Name: d.identity[strings.LastIndexByte(d.identity, '/')+1:], Version: d.own}, true
 		}
 	}
+	for _, d := range weftDirectives() {
+		if d.Name == directive {
+			return URL{Identity: IdentityWeft, Name: "spec", Version: weftVersion()}, true
+		}
+	}
 	return URL{}, false
 }
 
@@ -220,6 +243,17 @@ func Since(directive string) (Version, bool) {
 		}
 	}
 	return Version{}, false
+}
+
+// FederationOf gives the version of the federation specification that the
+// companion specification of that identity came with.
+func FederationOf(identity string) (v Version, ok bool) {
+	for _, d := range definitions() {
+		if d.identity == identity && (!ok || v.AtLeast(d.since)) {
+			v, ok = d.since, true
+		}
+	}
+	return v, ok
 }
 
 func linkDirective(name string) Directive {

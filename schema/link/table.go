@@ -205,6 +205,10 @@ func (r *reader) read(d *ast.Directive) {
 		r.fail(d.Position, invalidIdentifier, "Give the specification's full URL.", "the url of @%s cannot be used: %v", d.Name, err)
 		return
 	}
+	if u.Version == (Version{}) {
+		r.fail(d.Position, invalidIdentifier, "End it in a version, such as /v1.0.", "the url of @%s, %s, names no version", d.Name, raw)
+		return
+	}
 	f := &Feature{URL: u, As: u.Name, Spec: SpecOf(u), Position: d.Position, imports: map[string]string{}}
 	before := len(r.errs)
 	r.readName(f, d)
@@ -223,7 +227,7 @@ func (r *reader) readName(f *Feature, d *ast.Directive) {
 		return
 	}
 	if !isString(a.Value) || !namePattern.MatchString(a.Value.Raw) {
-		r.fail(a.Position, invalidIdentifier, "Use letters, digits and single underscores.", "%s is no name to link %s as", a.Value, f.URL)
+		r.fail(a.Position, invalidUsage, "Use letters, digits and single underscores.", "%s is no name to link %s as", a.Value, f.URL)
 		return
 	}
 	f.As = a.Value.Raw
