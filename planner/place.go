@@ -225,11 +225,13 @@ func (w *planning) arriveBy(c *place, a *arrival) {
 		if len(n.views) == 0 && len(other.views) == 0 {
 			if n.hops < other.hops {
 				c.arrivals[i] = n
+				c.reaches, c.requiring = nil, nil
 			}
 			return
 		}
 	}
 	c.arrivals = append(c.arrivals, n)
+	c.reaches, c.requiring = nil, nil // they were found without this arrival
 }
 
 // narrow notes the object types that one more arrival can bring. Subgraphs that

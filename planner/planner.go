@@ -95,6 +95,7 @@ type planning struct {
 	// was needed again.
 	active map[activeRequire]bool
 	cut    bool
+	hubs   map[activeHub]bool
 	local  map[localKey]bool
 	// serial are the follow-up fences of a mutation; see planMutation.
 	serial []fence
@@ -107,7 +108,7 @@ func newPlanning(ctx context.Context, p *Planner, op *operation.Operation, c ope
 	w := &planning{
 		ctx: ctx, g: p.g, op: op, left: p.o.MaxNodes,
 		requests: map[request]int{}, aliases: map[string]string{}, keys: map[string]string{},
-		active: map[activeRequire]bool{}, local: map[localKey]bool{},
+		hubs: map[activeHub]bool{}, active: map[activeRequire]bool{}, local: map[localKey]bool{},
 	}
 	if p.o.MaxTime > 0 {
 		w.deadline = time.Now().Add(p.o.MaxTime)

@@ -69,8 +69,40 @@ func (w *planning) reachOf(p *place, object int) *reach {
 		}
 	}
 	hubs := slices.Clone(w.g.Object(object).Hubs)
+	var at strings.Builder
+	for _, a := range p.arrivals {
+		if a.types.Has(object) {
+			fmt.Fprintf(&at, "%d %v;", a.graph, a.views)
+		}
+	}
+	cut := false
+	tryHubs := func(hubs []*graph.Hub, limit int) []*graph.Hub {
+		return slices.DeleteFunc(hubs, func(h *graph.Hub) bool {
+			key := activeHub{h, at.String()}
+			if w.hubs[key] {
+				cut = true
+				return false
+			}
+			w.hubs[key] = true
+			hops, ok := w.setHops(p, schema.NewTypeSet(object), h.Set, limit)
+			delete(w.hubs, key)
+			if !ok {
+				return false
+			}
+			for _, t := range h.Targets {
+				if !r.has(t) {
+					open(way{target: t, hub: h, hops: hops + 1})
+				}
+			}
+			return true
+		})
+	}
 	for hops := 0; hops < len(levels); {
 		if len(levels[hops]) == 0 {
+			if hops+1 == len(levels) {
+				// What is left needs keys whose nested parts come from further away.
+				hubs = tryHubs(hubs, anyHops)
+			}
 			hops++
 			continue
 		}
@@ -83,21 +115,19 @@ func (w *planning) reachOf(p *place, object int) *reach {
 			return r
 		}
 		r.add(next)
-		hubs = slices.DeleteFunc(hubs, func(h *graph.Hub) bool {
-			at, ok := w.setHops(p, schema.NewTypeSet(object), h.Set, hops)
-			if !ok {
-				return false
-			}
-			for _, t := range h.Targets {
-				if !r.has(t) {
-					open(way{target: t, hub: h, hops: at + 1})
-				}
-			}
-			return true
-		})
+		hubs = tryHubs(hubs, hops)
+	}
+	if cut {
+		delete(p.reaches, object) // a key that needs itself was left out
 	}
 	r.signature, r.complete = r.describe(), true
 	return r
+}
+
+// activeHub is a key being looked at for values that some subgraphs have.
+type activeHub struct {
+	hub *graph.Hub
+	at  string
 }
 
 func (r *reach) add(next way) {
