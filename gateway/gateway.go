@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -55,6 +56,8 @@ type Gateway struct {
 	programMetrics  *programMetrics
 
 	runtime atomic.Pointer[runtime]
+	// background is planning ahead that goes on behind a swap.
+	background sync.WaitGroup
 }
 
 // New makes a gateway that has no supergraph yet. Close ends it.
@@ -125,17 +128,20 @@ func (g *Gateway) open(ctx context.Context) error {
 	return nil
 }
 
-// Swap takes a supergraph into use. Requests that have begun finish on the one
-// before. When the new one cannot be served, the old one stays and the error
-// says why.
-func (g *Gateway) Swap(_ context.Context, next *source.Supergraph) error {
+// Swap takes a supergraph into use, after it has planned the operations ahead
+// that are used most (planner.warmup). Requests that have begun finish on the
+// one before. When the new one cannot be served, the old one stays and the
+// error says why. Swaps must not overlap.
+func (g *Gateway) Swap(ctx context.Context, next *source.Supergraph) error {
 	start := time.Now()
 	rt, err := g.newRuntime(next)
 	if err != nil {
 		g.metrics.Loaded(false)
 		return fmt.Errorf("the supergraph cannot be served: %w", err)
 	}
+	g.warm(ctx, rt)
 	g.runtime.Store(rt)
+	g.programMetrics.current.Store(rt.programs)
 	g.client.Retain(rt.names())
 	g.batch.Retain(rt.names())
 	g.warnOfUnknown(rt.names())
@@ -160,6 +166,7 @@ func (g *Gateway) Ready() bool { return g.runtime.Load() != nil }
 // may be under way.
 func (g *Gateway) Close(ctx context.Context) error {
 	var errs []error
+	g.background.Wait() // as long as one planning at most
 	if g.cache != nil {
 		errs = append(errs, g.cache.Close(ctx))
 	}

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -49,6 +50,10 @@ func (g *Gateway) prepare(ctx context.Context, p *transport.Params, note *reques
 	if rt == nil {
 		return nil, refusal(http.StatusServiceUnavailable, codeNotReady, "No supergraph is loaded yet.")
 	}
+	debug, refused := g.debugOf(p.Header)
+	if refused != nil {
+		return nil, refused
+	}
 	op, errs := rt.operation(ctx, p.Query, p.OperationName)
 	if errs != nil {
 		return nil, requestError(errs)
@@ -66,12 +71,16 @@ func (g *Gateway) prepare(ctx context.Context, p *transport.Params, note *reques
 	if errs != nil {
 		return nil, requestError(errs)
 	}
-	out := &prepared{gateway: g, operation: op, values: values, header: p.Header}
-	if refusal := out.admit(ctx, p); refusal != nil {
-		return nil, refusal
+	out := &prepared{gateway: g, operation: op, values: values, header: p.Header, debug: debug}
+	if !debug.dryRun {
+		if refusal := out.admit(ctx, p); refusal != nil {
+			return nil, refusal
+		}
 	}
+	// Only now: the cost is that of what the client wrote.
+	maps.Copy(values.Raw, op.Literals)
 	var err error
-	if out.program, err = rt.programs.get(ctx, op, values.Conditions); err != nil {
+	if out.program, err = rt.programs.get(ctx, op, p.Query, values.Conditions); err != nil {
 		out.admission.Settle(0)
 		return nil, g.planningFailed(ctx, err)
 	}
@@ -119,6 +128,7 @@ type prepared struct {
 	header    http.Header
 	deadline  time.Time
 	admission *limits.Admission // nil where there are no budgets
+	debug     debugging
 }
 
 var _ transport.Operation = (*prepared)(nil)
@@ -154,6 +164,9 @@ func (p *prepared) admit(ctx context.Context, params *transport.Params) *transpo
 
 // Run executes the program and sends the answer.
 func (p *prepared) Run(ctx context.Context, send func(transport.Response) error) error {
+	if p.debug.dryRun {
+		return p.show(send)
+	}
 	s := &sink{prepared: p, send: send}
 	err := p.gateway.executor.Run(ctx, p.program, &executor.Request{
 		Operation: p.operation, Variables: p.values.Raw, Conditions: p.values.Conditions,
@@ -166,6 +179,17 @@ func (p *prepared) Run(ctx context.Context, send func(transport.Response) error)
 	return err
 }
 
+// show answers with the plan alone.
+func (p *prepared) show(send func(transport.Response) error) error {
+	extensions, err := planExtension(p.program)
+	if err != nil {
+		return err
+	}
+	return send(transport.Response{
+		Header: http.Header{"Cache-Control": {"no-store"}}, Body: withExtensions([]byte(`{"data":null}`), extensions),
+	})
+}
+
 // sink turns the executor's payloads into a transport's.
 type sink struct {
 	prepared *prepared
@@ -176,7 +200,7 @@ type sink struct {
 // Payload sends one payload.
 func (s *sink) Payload(_ context.Context, payload executor.Payload) error {
 	s.begun = true
-	res := transport.Response{Header: http.Header{}, Body: payload.Body, HasNext: payload.HasNext}
+	res := transport.Response{Header: make(http.Header, 2), Body: payload.Body, HasNext: payload.HasNext}
 	admission := s.prepared.admission
 	cost := admission.Estimated()
 	if r := payload.Result; r != nil {
@@ -186,8 +210,16 @@ func (s *sink) Payload(_ context.Context, payload executor.Payload) error {
 		if vary := s.prepared.gateway.vary; vary != nil && !r.Freshness.Public {
 			// What subgraphs see of the header may have changed the answer: a browser
 			// must not show one user's to the next.
-			res.Header["Vary"] = slices.Clone(vary)
+			res.Header["Vary"] = slices.Clip(vary)
 		}
+	}
+	if s.prepared.debug.plan && !payload.HasNext {
+		extensions, err := planExtension(s.prepared.program)
+		if err != nil {
+			return err
+		}
+		res.Body = withExtensions(res.Body, extensions)
+		res.Header["Cache-Control"] = []string{"no-store"} // not for those who did not ask
 	}
 	admission.WriteHeader(res.Header, cost)
 	if payload.Result != nil {

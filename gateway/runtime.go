@@ -42,7 +42,9 @@ func (g *Gateway) newRuntime(from *source.Supergraph) (*runtime, error) {
 		supergraph: sg,
 		subgraphs:  from.Subgraphs,
 		parser:     operation.NewParser(sg, g.operationOptions()),
-		planner:    planner.New(queries, planner.Options{MaxNodes: g.config.Planner.MaxNodes}),
+		planner: planner.New(queries, planner.Options{
+			MaxNodes: g.config.Planner.MaxNodes, MaxTime: time.Duration(g.config.Planner.MaxTime),
+		}),
 	}
 	if bytes := int64(g.config.Documents.Cache); bytes > 0 {
 		o := operation.CacheOptions{Bytes: bytes, Metrics: g.documentMetrics}
@@ -53,7 +55,7 @@ func (g *Gateway) newRuntime(from *source.Supergraph) (*runtime, error) {
 	plan := func(ctx context.Context, op *operation.Operation, c operation.Conditions) (*executor.Program, error) {
 		return g.plan(ctx, rt, op, c)
 	}
-	if rt.programs, err = newProgramCache(g.config.Planner.Cache, g.programMetrics, plan); err != nil {
+	if rt.programs, err = newProgramCache(int64(g.config.Planner.Cache), g.programMetrics, plan); err != nil {
 		return nil, err
 	}
 	if len(rt.subgraphs) == 0 {
@@ -106,7 +108,7 @@ func (g *Gateway) plan(ctx context.Context, rt *runtime, op *operation.Operation
 	g.programMetrics.duration.Observe(time.Since(start).Seconds())
 	if plan.Degraded {
 		g.programMetrics.degraded.Inc()
-		g.logger.WarnContext(ctx, "the planner's budget ran out (planner.max_nodes): the plan is correct, perhaps not the cheapest",
+		g.logger.WarnContext(ctx, "the planner's budget ran out (planner.max_nodes, planner.max_time): the plan is correct, perhaps not the cheapest",
 			"operation", op.Name, "steps", len(plan.Steps))
 	}
 	return program, nil

@@ -88,6 +88,7 @@ func (g *Gateway) serve(ctx context.Context, o ServeOptions, src source.Source, 
 			g.logger.ErrorContext(ctx, "the supergraph's source is not watched: changes to it need a restart", "error", err)
 		}
 	})
+	running.Go(func() { g.keepOperations(ctx) })
 	for _, s := range servers {
 		running.Go(func() {
 			if err := s.http.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
@@ -106,6 +107,7 @@ func (g *Gateway) serve(ctx context.Context, o ServeOptions, src source.Source, 
 	for _, s := range servers {
 		s.connections.Wait()
 	}
+	g.saveOperations()
 	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
 		err = errors.Join(cause, err)
 	}

@@ -143,6 +143,7 @@ func (g *Gateway) operationOptions() operation.Options {
 			Tokens: l.Tokens, Depth: l.Depth, Fields: l.Fields, RootFields: l.RootFields, Aliases: cmp.Or(l.Aliases, -1),
 		},
 		Introspection: g.config.Introspection,
+		KeepLiterals:  !g.config.Planner.LiftLiterals,
 	}
 	if g.config.Budgets != nil {
 		o.DefaultListSize = g.config.Budgets.ListSize

@@ -265,10 +265,30 @@ type Documents struct {
 
 // Planner is query planning.
 type Planner struct {
-	// The most plans that are kept. 0 keeps none.
-	Cache int `yaml:"cache" min:"0" max:"10000000"`
+	// The most bytes of plans that are kept, by an estimate of what they take in memory. What is used least goes first. 0 keeps none.
+	Cache Size `yaml:"cache" min:"0" max:"64GiB"`
 	// The most nodes of the query graph that one planning visits in search of a better plan. When they are used up the best plan so far is taken; it is never an error.
 	MaxNodes int `yaml:"max_nodes" min:"1" max:"1000000000"`
+	// The longest that one planning searches for a better plan. When it is over the best plan so far is taken; it is never an error.
+	MaxTime Duration `yaml:"max_time" min:"1ms" max:"1m"`
+	// Whether operations that differ only in literals share a plan: literals of Int, Float, String, Boolean, ID, enums, and lists and input objects of these, then reach subgraphs as variables. Those of custom scalars reach them as they are, always.
+	LiftLiterals bool `yaml:"lift_literals"`
+	// Whether a client may see plans with the header `Weft-Debug: plan`, and with `Weft-Debug: plan, dry-run` without anything being fetched or charged. Plans name subgraphs and show their schemas' parts. Where this is off such requests are refused.
+	Debug bool `yaml:"debug"`
+	// Planning ahead, before a new supergraph is taken into use.
+	Warmup Warmup `yaml:"warmup"`
+}
+
+// Warmup is planning ahead: the operations that were used most on the supergraph before are planned on the new one.
+type Warmup struct {
+	// The most operations that are planned ahead. 0 plans none.
+	Operations int `yaml:"operations" min:"0" max:"1000000"`
+	// The longest that taking a new supergraph into use waits for that. What is not planned by then is planned when it is asked for.
+	Time Duration `yaml:"time" min:"0" max:"10m"`
+	// The path of a file that keeps those operations from one start to the next; empty keeps none. It has the text of operations, literals included, and no variables.
+	File string `yaml:"file" path:"true" example:"operations.json" off:"true"`
+	// How often the file is written, besides at the end.
+	Interval Duration `yaml:"interval" min:"1s" max:"24h"`
 }
 
 // Playground is the web page that a browser gets.

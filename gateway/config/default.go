@@ -39,9 +39,12 @@ func Default() *Config {
 		Introspection: true,
 		CSRF:          CSRF{Headers: []string{"Weft-Preflight", "X-Apollo-Operation-Name", "Apollo-Require-Preflight"}},
 		Documents:     Documents{Cache: 16 << 20},
-		Planner:       Planner{Cache: 4096, MaxNodes: 100_000},
-		Playground:    Playground{Enabled: true},
-		Log:           Log{Level: "info", Format: "text"},
+		Planner: Planner{
+			Cache: 64 << 20, MaxNodes: 100_000, MaxTime: Duration(time.Second), LiftLiterals: true,
+			Warmup: Warmup{Operations: 1000, Time: Duration(10 * time.Second), Interval: Duration(time.Minute)},
+		},
+		Playground: Playground{Enabled: true},
+		Log:        Log{Level: "info", Format: "text"},
 	}
 }
 
