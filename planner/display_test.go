@@ -33,7 +33,7 @@ func TestPlanIsShownInApollosFormat(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkPlan(t, f.sg, p)
+	checkPlan(t, f, p)
 	raw, err := p.JSON(f.sg)
 	if err != nil {
 		t.Fatal(err)

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/vektah/gqlparser/v2/ast"
 	"golang.org/x/tools/txtar"
 
 	"github.com/weft-graphql/weft/planner"
@@ -17,10 +18,7 @@ import (
 	"github.com/weft-graphql/weft/schema/graph"
 )
 
-var (
-	update = flag.Bool("update", false, "rewrite the golden files")
-	cases  = flag.Int("cases", 100, "how many random operations to carry out on each supergraph")
-)
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 // TestPlans plans the operations of testdata: each archive has a supergraph
 // (its own, or that of the archive that supergraph.txt names) and pairs of
@@ -79,6 +77,17 @@ type fixture struct {
 	planner *planner.Planner
 	// greedy has no budget to compare ways.
 	greedy *planner.Planner
+	// schemas are those of the subgraphs, made when first needed.
+	schemas map[int]*ast.Schema
+}
+
+// subgraph gives the schema of one subgraph.
+func (f *fixture) subgraph(t testing.TB, g int) *ast.Schema {
+	t.Helper()
+	if f.schemas[g] == nil {
+		f.schemas[g] = subgraphSchema(t, f.sg, g)
+	}
+	return f.schemas[g]
 }
 
 func newFixture(tb testing.TB, sdl string) *fixture {
@@ -94,6 +103,7 @@ func newFixture(tb testing.TB, sdl string) *fixture {
 	return &fixture{
 		sg, operation.NewParser(sg, operation.Options{Introspection: true}),
 		planner.New(g, planner.Options{}), planner.New(g, planner.Options{MaxNodes: 1}),
+		map[int]*ast.Schema{planner.Local: sg.Schema},
 	}
 }
 
@@ -132,6 +142,6 @@ func (f *fixture) describe(t *testing.T, text string) string {
 	if err != nil {
 		return "error: " + err.Error() + "\n"
 	}
-	checkPlan(t, f.sg, p)
+	checkPlan(t, f, p)
 	return p.Text(f.sg)
 }

@@ -36,11 +36,28 @@ func (w *planning) options(p *place, types schema.TypeSet, field string, limit i
 	rest := types
 	if !wide {
 		out, rest = w.directOptions(p, types, field, limit)
+		// Where it takes more requests to get here that way than a move would take.
+		out = slices.DeleteFunc(out, func(o option) bool {
+			far := o.hops() > p.least()+1
+			if far {
+				rest = rest.Or(o.types)
+			}
+			return far
+		})
 		if rest.Empty() {
 			return out
 		}
 	}
 	return append(out, w.movedOptions(p, rest, field, limit)...)
+}
+
+// least is the number of hops of the nearest arrival.
+func (p *place) least() int {
+	hops := anyHops
+	for _, a := range p.arrivals {
+		hops = min(hops, a.hops)
+	}
+	return hops
 }
 
 // directOptions splits the types by the base arrivals that resolve the field.

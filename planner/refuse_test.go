@@ -39,7 +39,7 @@ func TestSpentBudgetGivesTheGreedyPlan(t *testing.T) {
 		if !p.Degraded || !strings.Contains(p.Text(f.sg), "greedy") {
 			t.Errorf("%s: the plan does not say that it is greedy", name)
 		}
-		checkPlan(t, f.sg, p)
+		checkPlan(t, f, p)
 	}
 	if p, err := f.planner.Plan(t.Context(), op, 0); err != nil || p.Degraded {
 		t.Errorf("with the usual budget: %v", err)
@@ -64,7 +64,7 @@ func TestRepresentationVariablesDifferFromTheClients(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkPlan(t, f.sg, p)
+	checkPlan(t, f, p)
 	for _, s := range p.Steps {
 		for _, part := range s.Parts {
 			if part.Entity != nil && part.Entity.Variable == "_r0" {

@@ -45,6 +45,9 @@ func (w *planning) useHops(p *place, need schema.TypeSet, u *graph.FieldUse, lim
 		}
 		return hops, need.SubsetOf(covered)
 	}
+	if p.endless(u.Name) {
+		return 0, false
+	}
 	s := w.slotFor(p, u, need, nil, true)
 	for _, wide := range []bool{false, true} {
 		if hops, ok = w.compositeHops(p, s, need, u, limit, wide); ok {
@@ -53,6 +56,22 @@ func (w *planning) useHops(p *place, need schema.TypeSet, u *graph.FieldUse, lim
 	}
 	return 0, false
 }
+
+// endless reports whether a field would be followed again and again for what
+// the planner needs: a key of a value of the same type whose key that is.
+func (p *place) endless(field string) bool {
+	again, depth := 0, 0
+	for c := p; c.client == nil && c.parent != nil; c = c.parent {
+		if depth++; c.slot.name == field && c.parent.typ == p.typ {
+			again++
+		}
+	}
+	return again >= maxRepeats || depth >= maxNesting
+}
+
+// maxRepeats is how often the values that a condition needs may lead through the
+// same field, maxNesting how deep below what the client selects they may be.
+const maxRepeats, maxNesting = 3, 12
 
 func (w *planning) compositeHops(p *place, s *slot, need schema.TypeSet, u *graph.FieldUse, limit int, wide bool) (hops int, ok bool) {
 	covered := schema.TypeSet(nil)
@@ -171,13 +190,13 @@ func (w *planning) supplyComposite(p *place, s *slot, u *graph.FieldUse, need sc
 			return nil, err
 		}
 		fields = mergeRequires(fields, below)
-		if len(u.Set.Fields) == 0 || allConditional(below) {
+		if !brings(below) {
 			// Nothing unconditional below brings the value along.
 			if err := w.supplyPresence(c, depth, deps); err != nil {
 				return nil, err
 			}
 		}
-		if c.typ.Object < 0 && !slices.ContainsFunc(fields, func(r *Require) bool { return r.Name == "__typename" }) {
+		if u.Type.Object < 0 && !slices.ContainsFunc(fields, func(r *Require) bool { return r.Name == "__typename" }) {
 			fields = append([]*Require{{Name: "__typename", Key: w.typename}}, fields...)
 		}
 		need = need.AndNot(o.types)
@@ -188,9 +207,10 @@ func (w *planning) supplyComposite(p *place, s *slot, u *graph.FieldUse, need sc
 	return fields, nil
 }
 
-// allConditional reports whether every field is for some object types only.
-func allConditional(rs []*Require) bool {
-	return !slices.ContainsFunc(rs, func(r *Require) bool { return r.On == nil })
+// brings reports whether a value comes along with what is read of it: a field is
+// fetched for all of its object types.
+func brings(rs []*Require) bool {
+	return slices.ContainsFunc(rs, func(r *Require) bool { return r.On == nil && r.Name != "__typename" })
 }
 
 // supplyPresence makes sure that a composite value itself is there.

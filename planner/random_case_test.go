@@ -1,0 +1,310 @@
+package planner_test
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/tools/txtar"
+
+	"github.com/weft-graphql/weft/planner"
+	"github.com/weft-graphql/weft/schema"
+	"github.com/weft-graphql/weft/schema/compose"
+)
+
+var (
+	cases = flag.Int("cases", defaultCases(), "how many random operations on random supergraphs to carry out")
+	first = flag.Uint64("seed", 0, "the seed of the first random supergraph")
+)
+
+func defaultCases() int {
+	if raceDetector {
+		return 1_000
+	}
+	return 20_000
+}
+
+// operationsEach is how many operations each random supergraph gets.
+const operationsEach = 20
+
+// TestRandomSupergraphsAnswerAsOneServiceWould composes random subgraphs, plans
+// random operations on them, with the usual budget and with none, and compares
+// the answers with those of one service that has the whole schema.
+func TestRandomSupergraphsAnswerAsOneServiceWould(t *testing.T) {
+	var done tally
+	for seed := *first; done.cases < *cases; seed++ {
+		if done.sets++; done.sets > 1000+*cases {
+			t.Fatalf("only %d cases came of %d sets of subgraphs", done.cases, done.sets)
+		}
+		subgraphs := randomSubgraphs(seed)
+		f, err := compileSubgraphs(t, subgraphs)
+		if err != nil {
+			continue
+		}
+		done.composed++
+		w := newWorld(t, f)
+		for i := range uint64(operationsEach) {
+			r := &randomOperation{Rand: rand.New(rand.NewPCG(seed, i)), api: f.sg.API, left: 40}
+			c := &randomCase{subgraphs: subgraphs, operation: r.query(), seed: seed + i, nullKeys: i%4 == 3}
+			c.variables = r.variables()
+			done.cases++
+			problem := c.try(t, f, w)
+			switch {
+			case problem == nil:
+			case problem.kind == invalid:
+				done.invalid++
+			case problem.kind == refused:
+				done.refused++
+			default:
+				small := shrink(t, c, problem)
+				t.Fatalf("seed %d, operation %d: %v\n%s", seed, i, small.run(t), small.archive())
+			}
+		}
+	}
+	t.Logf("%d cases on %d supergraphs (of %d sets of subgraphs); %d operations were invalid, %d not supported", done.cases, done.composed, done.sets, done.invalid, done.refused)
+	if done.invalid > done.cases/4 || done.refused > done.cases/20 {
+		t.Errorf("of %d cases %d were invalid and %d refused: that shows too little", done.cases, done.invalid, done.refused)
+	}
+}
+
+type tally struct{ sets, composed, cases, invalid, refused int }
+
+// TestKeptCasesAnswerAsOneServiceWould carries out random cases that failed once,
+// each with the data it failed with and with other data.
+func TestKeptCasesAnswerAsOneServiceWould(t *testing.T) {
+	files, err := filepath.Glob("testdata/random/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			archive, err := txtar.ParseFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c := readCase(t, archive)
+			f, err := compileSubgraphs(t, c.subgraphs)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w := newWorld(t, f)
+			for seed := range uint64(40) {
+				for _, c.nullKeys = range []bool{false, true} {
+					if problem := c.try(t, f, w); problem != nil {
+						t.Fatal(problem)
+					}
+				}
+				c.seed = seed
+			}
+		})
+	}
+}
+
+// randomCase is an operation on subgraphs with data.
+type randomCase struct {
+	subgraphs []schema.Subgraph
+	operation string
+	variables map[string]any
+	// seed gives the data; with nullKeys some keys in it are null.
+	seed     uint64
+	nullKeys bool
+}
+
+// problem is what is wrong with a case: its kind and the details.
+type problem struct{ kind, text string }
+
+func (p *problem) Error() string { return p.kind + ": " + p.text }
+
+// Kinds of problems that are the case's own fault, or known limits.
+const (
+	invalid = "invalid operation"
+	refused = "not supported"
+)
+
+func compileSubgraphs(t testing.TB, subgraphs []schema.Subgraph) (*fixture, error) {
+	t.Helper()
+	result, err := compose.Compose(subgraphs, compose.Options{})
+	if err != nil {
+		return nil, err
+	}
+	return newFixture(t, result.SDL), nil
+}
+
+// run composes the case and tries it.
+func (c *randomCase) run(t testing.TB) *problem {
+	t.Helper()
+	f, err := compileSubgraphs(t, c.subgraphs)
+	if err != nil {
+		return &problem{invalid, err.Error()}
+	}
+	return c.try(t, f, newWorld(t, f))
+}
+
+// try plans and carries out the case's operation.
+func (c *randomCase) try(t testing.TB, f *fixture, w *world) (found *problem) {
+	t.Helper()
+	rec := &recorder{TB: t}
+	kind := "parsing"
+	defer func() {
+		if r := recover(); r != nil && r != stopped {
+			rec.Errorf("panic: %v", r)
+		}
+		if found == nil && len(rec.errors) > 0 {
+			found = &problem{kind, strings.Join(rec.errors, "\n")}
+		}
+	}()
+	doc, errs := f.parser.Parse(c.operation)
+	if len(errs) > 0 {
+		return &problem{invalid, errs.Error()}
+	}
+	op, err := doc.Operation("")
+	if err != nil {
+		return &problem{invalid, err.Error()}
+	}
+	w.t, w.seed, w.nullKeys = rec, c.seed, c.nullKeys
+	kind = "one service"
+	want := w.answer(planner.Local, c.operation, c.variables)
+	for _, by := range []*planner.Planner{f.planner, f.greedy} {
+		kind = "planning"
+		p, err := by.Plan(t.Context(), op, 0)
+		if err != nil {
+			if strings.Contains(err.Error(), "not supported") {
+				return &problem{refused, err.Error()}
+			}
+			return &problem{kind, err.Error()}
+		}
+		kind = "unsound plan"
+		checkPlan(rec, f, p)
+		conditions := conditions(op, c.variables)
+		for name, run := range map[string]func() map[string]any{
+			"plan":     func() map[string]any { return w.run(p, conditions, c.variables) },
+			"executor": func() map[string]any { return w.execute(p, conditions, c.variables) },
+		} {
+			if len(rec.errors) > 0 {
+				rec.Fatalf("%s", p.Text(f.sg))
+			}
+			kind = "answer by " + name
+			w.changes = nil
+			got := run()
+			if diff := w.compare(want, got); diff != "" || len(rec.errors) > 0 {
+				rec.Fatalf("(-one service +%s):\n%s\n%s", name, diff, p.Text(f.sg))
+			}
+			kind = "mutation by " + name
+			if asked := w.asked(op, conditions, c.variables); !c.nullKeys && !slices.Equal(asked, w.changes) {
+				rec.Fatalf("the fields %v were carried out, not %v", w.changes, asked)
+			}
+		}
+	}
+	return nil
+}
+
+// compare shows where an answer is not the wanted one. Where keys are null it may
+// have less.
+func (w *world) compare(want, got map[string]any) string {
+	if w.nullKeys && less(want, got) {
+		return ""
+	}
+	return cmp.Diff(want, got)
+}
+
+// less reports whether an answer is another one with nulls in places.
+func less(want, got any) bool {
+	switch got := got.(type) {
+	case nil:
+		return true
+	case map[string]any:
+		want, ok := want.(map[string]any)
+		if got == nil {
+			return true
+		}
+		ok = ok && len(got) == len(want)
+		for k, v := range got {
+			w, has := want[k]
+			ok = ok && has && less(w, v)
+		}
+		return ok
+	case []any:
+		want, ok := want.([]any)
+		ok = ok && len(got) == len(want)
+		for i := 0; ok && i < len(got); i++ {
+			ok = less(want[i], got[i])
+		}
+		return ok
+	}
+	return cmp.Equal(want, got)
+}
+
+// recorder collects what tests complain of.
+type recorder struct {
+	testing.TB
+	mutex  sync.Mutex
+	errors []string
+}
+
+// stopped is what a recorder panics with where a test would end.
+const stopped = "stopped"
+
+func (r *recorder) Helper() {}
+
+func (r *recorder) Errorf(format string, args ...any) {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	r.errors = append(r.errors, fmt.Sprintf(format, args...))
+}
+
+func (r *recorder) Fatalf(format string, args ...any) {
+	r.Errorf(format, args...)
+	panic(stopped)
+}
+
+func (r *recorder) Fatal(args ...any) { r.Fatalf("%s", fmt.Sprint(args...)) }
+
+func (r *recorder) Failed() bool { return len(r.errors) > 0 }
+
+// archive writes the case as a file for testdata/random.
+func (c *randomCase) archive() []byte {
+	variables, err := json.Marshal(c.variables)
+	if err != nil {
+		return []byte(err.Error())
+	}
+	a := &txtar.Archive{}
+	for _, s := range c.subgraphs {
+		a.Files = append(a.Files, txtar.File{Name: s.File, Data: []byte(s.SDL)})
+	}
+	a.Files = append(a.Files,
+		txtar.File{Name: "operation.graphql", Data: []byte(c.operation + "\n")},
+		txtar.File{Name: "variables.json", Data: append(variables, '\n')},
+		txtar.File{Name: "seed.txt", Data: fmt.Appendf(nil, "%d\n", c.seed)},
+	)
+	return txtar.Format(a)
+}
+
+func readCase(t testing.TB, a *txtar.Archive) *randomCase {
+	t.Helper()
+	c := &randomCase{}
+	for _, f := range a.Files {
+		var err error
+		switch f.Name {
+		case "operation.graphql":
+			c.operation = string(f.Data)
+		case "variables.json":
+			err = json.Unmarshal(f.Data, &c.variables)
+		case "seed.txt":
+			_, err = fmt.Sscan(string(f.Data), &c.seed)
+		default:
+			name := strings.TrimSuffix(f.Name, ".graphql")
+			c.subgraphs = append(c.subgraphs, schema.Subgraph{Name: name, URL: "http://" + name, File: f.Name, SDL: string(f.Data)})
+		}
+		if err != nil {
+			t.Fatalf("%s: %v", f.Name, err)
+		}
+	}
+	return c
+}
