@@ -102,7 +102,7 @@ func plan(t *testing.T, sdl string, send client) string {
 	if err != nil {
 		return ""
 	}
-	p, err := planner.New(g, planner.Options{}).Plan(t.Context(), op, 0)
+	p, err := planner.New(g, planner.Options{}).Plan(t.Context(), op.Planned, 0)
 	if err != nil {
 		return "refused: " + err.Error() + "\n"
 	}
