@@ -29,7 +29,7 @@ const (
 
 // matters reports whether the declaration needs a @join__field for it.
 func (o override) matters() bool {
-	return o.from != "" && !o.stray || o.label != "" || o.state != notOverridden
+	return o.label != "" || o.state != notOverridden
 }
 
 // resolveOverrides works out which declarations are overridden.
