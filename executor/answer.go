@@ -2,12 +2,14 @@ package executor
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/weft-graphql/weft/executor/tape"
 	"github.com/weft-graphql/weft/planner/operation"
 )
 
-// writer writes the client's answer in one walk over the merged tree.
+// writer writes the client's answer in one walk over the merged tree. Writers are
+// pooled apart from executions: most of these wait for subgraphs and need none.
 type writer struct {
 	out, spare []byte
 	path       []step
@@ -43,11 +45,16 @@ func (w *writer) reset(maxBytes int, poisonIt bool) {
 // finish writes the answer and tells about the execution. The body is valid
 // until the execution is released.
 func (x *execution) finish() ([]byte, *Result) {
-	w := &x.w
+	w, _ := x.e.writers.Get().(*writer)
+	if w == nil {
+		w = &writer{}
+	}
+	x.w = w
 	for range len(x.p.supergraph.Graphs) + 1 {
 		w.costs = append(w.costs, 0)
 	}
-	w.out = append(w.out[:0], `{"data":`...)
+	w.out = slices.Grow(w.out[:0], min(int(x.p.answerSize.Load()), x.e.limits.Pooled))
+	w.out = append(w.out, `{"data":`...)
 	mark := len(w.out)
 	if !x.writeObject(x.p.answer, x.root) {
 		w.out = append(w.out[:mark], "null"...)
@@ -56,6 +63,7 @@ func (x *execution) finish() ([]byte, *Result) {
 		x.errors = append(x.errors[:0], answerError{code: codeAnswerTooLarge, message: fmt.Sprintf("the answer is larger than the %d bytes that are allowed", x.e.limits.AnswerBytes)})
 	}
 	w.out = append(w.out, '}')
+	x.p.answerSize.Store(int64(len(w.out)))
 	body := w.out
 	if len(x.errors) > 0 {
 		w.spare = x.writeErrors(append(w.spare[:0], `{"errors":`...))
@@ -99,7 +107,7 @@ func (x *execution) result() *Result {
 // writeObject writes an object, or reports that it has to be null because of
 // what is in it; what was written is then the caller's to cut off.
 func (x *execution) writeObject(set *fieldSet, v tape.Value) bool {
-	w := &x.w
+	w := x.w
 	if len(w.out) > x.e.limits.AnswerBytes {
 		w.overflown = true
 		return false
@@ -113,22 +121,28 @@ func (x *execution) writeObject(set *fieldSet, v tape.Value) bool {
 			f.unless != nil && f.unless.Hold(x.r.Conditions) {
 			continue
 		}
-		if !first {
-			w.out = append(w.out, ',')
+		label := f.label
+		if first {
+			label = label[1:]
 		}
 		first = false
-		w.out = append(w.out, f.label...)
+		w.out = append(w.out, label...)
 		w.costs[f.graph] += f.fieldCost
 		if f.typename {
 			w.out = x.appendTypename(w.out, set, tag)
 			continue
 		}
+		value := x.docs.Slot(v, f.slot)
+		if value.Kind == f.copied && value.Kind != tape.Missing {
+			w.out = append(w.out, x.docs[value.Doc].Data[value.Off:value.Off+value.Len]...)
+			continue
+		}
 		w.path = append(w.path, step{field: f})
 		ok := false
-		if f.field.Denied {
+		if f.denied {
 			ok = x.writeDenied(f)
 		} else {
-			ok = x.writeValue(f, 0, *x.docs.Slot(v, f.slot))
+			ok = x.writeValue(f, 0, *value)
 		}
 		w.path = w.path[:len(w.path)-1]
 		if !ok {
@@ -162,7 +176,7 @@ func (x *execution) appendTypename(b []byte, set *fieldSet, tag int) []byte {
 // its field. It reports whether it wrote anything; where it did not, the null
 // belongs to whatever the value is in.
 func (x *execution) writeValue(f *fieldProgram, level int, v tape.Value) bool {
-	w := &x.w
+	w := x.w
 	mark := len(w.out)
 	nonNull := f.nonNull
 	if level < len(f.lists) {
@@ -206,7 +220,7 @@ func (x *execution) writeValue(f *fieldProgram, level int, v tape.Value) bool {
 }
 
 func (x *execution) writeList(f *fieldProgram, level int, v tape.Value) bool {
-	w := &x.w
+	w := x.w
 	if f.set == nil && level == len(f.lists)-1 {
 		w.costs[f.graph] += f.itemCost * float64(v.Len)
 	}
@@ -229,7 +243,7 @@ func (x *execution) writeList(f *fieldProgram, level int, v tape.Value) bool {
 }
 
 func (x *execution) writeLeaf(f *fieldProgram, v tape.Value) bool {
-	w := &x.w
+	w := x.w
 	if v.Kind > tape.String && f.leaf != customLeaf {
 		x.wrongKind(f, "a leaf", v)
 		return false

@@ -32,6 +32,8 @@ type Program struct {
 	// aliases are the Keys behind the response keys that subgraphs are asked to use
 	// instead.
 	aliases map[string]string
+	// answerSize is how large the last answer was.
+	answerSize atomic.Int64
 }
 
 // Plan is what the program was compiled from.

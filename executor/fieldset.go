@@ -3,6 +3,7 @@ package executor
 import (
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"github.com/weft-graphql/weft/executor/tape"
 	"github.com/weft-graphql/weft/planner/operation"
 	"github.com/weft-graphql/weft/schema"
 )
@@ -25,7 +26,7 @@ type fieldProgram struct {
 	field *operation.Field
 	// index is the field's index in its SelectionSet.
 	index  int
-	label  []byte // "name":
+	label  []byte // ,"name":
 	slot   int
 	on     schema.TypeSet // nil means all
 	guards operation.Guards
@@ -37,8 +38,12 @@ type fieldProgram struct {
 	lists   []bool
 	nonNull bool
 	leaf    leafKind
-	enum    map[string]struct{} // the API's values, for an enum
-	set     *fieldSet           // nil for a leaf
+	// copied is the kind of value that needs nothing but copying: most leaves have
+	// it. It is Missing where there is none.
+	copied tape.Kind
+	denied bool                // nobody may have the field
+	enum   map[string]struct{} // the API's values, for an enum
+	set    *fieldSet           // nil for a leaf
 	// fieldCost and itemCost count towards graph, as an index plus one.
 	fieldCost, itemCost float64
 	graph               int
@@ -73,7 +78,7 @@ func (c *compiler) set(s *operation.SelectionSet, p *position, own bool) *fieldS
 		slot, below, _ := p.find(f.Key)
 		base := fieldProgram{
 			field: f, index: i, slot: slot, guards: f.Guards, unless: f.Unless,
-			label:    append(quoteJSON(nil, f.ResponseKey), ':'),
+			label: append(quoteJSON([]byte{','}, f.ResponseKey), ':'), denied: f.Denied,
 			typename: f.Name == "__typename", nonNull: true, parent: s.Type,
 			fieldCost: f.FieldCost, itemCost: f.ItemCost, graph: below.class().graph,
 		}
@@ -153,5 +158,15 @@ func (c *compiler) typed(f *fieldProgram, t *ast.Type) {
 		for _, v := range def.EnumValues {
 			f.enum[v.Name] = struct{}{}
 		}
+	}
+	if len(f.lists) > 0 || f.denied {
+		return
+	}
+	switch f.leaf {
+	case stringLeaf, idLeaf:
+		f.copied = tape.String
+	case floatLeaf:
+		f.copied = tape.Number
+	case customLeaf, intLeaf, booleanLeaf, enumLeaf: // some value of these needs a look
 	}
 }

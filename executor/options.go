@@ -87,7 +87,8 @@ type Executor struct {
 	options Options
 	limits  Limits
 	seed    maphash.Seed
-	pool    sync.Pool
+	pool    sync.Pool // of *execution
+	writers sync.Pool // of *writer
 	// poison overwrites what is released, to make a late reader fail.
 	poison bool
 }

@@ -41,7 +41,7 @@ type execution struct {
 	// broken is set where a step panicked: what is null may be what it did not give.
 	broken bool
 
-	w writer
+	w *writer // nil until the answer is written
 }
 
 // answerDoc is the tape of a step's answer, ownDoc that of what the gateway had
@@ -88,6 +88,9 @@ func (e *Executor) Run(ctx context.Context, p *Program, r *Request, s Sink) erro
 		err = fmt.Errorf("executor: the request ended before its answer was complete: %w", context.Cause(ctx))
 	} else {
 		body, result := x.finish()
+		// The body has what it needs of them: a client that reads slowly holds no more
+		// than that.
+		x.releaseAnswers()
 		err = s.Payload(ctx, Payload{Body: body, Result: result})
 	}
 	returned = true
@@ -132,11 +135,7 @@ func (e *Executor) release(x *execution, returned bool) {
 	if !returned {
 		x.wg.Wait()
 	}
-	for i := range x.p.steps {
-		if a := x.steps[i].answer; a != nil && a.Release != nil {
-			a.Release()
-		}
-	}
+	x.releaseAnswers()
 	if !returned || x.broken {
 		return
 	}
@@ -161,9 +160,24 @@ func (e *Executor) release(x *execution, returned bool) {
 	clear(x.errors)
 	x.errors, x.dropped = x.errors[:0], 0
 	x.requests.Store(0)
-	x.w.reset(e.limits.Pooled, e.poison)
-	x.p, x.r, x.ctx = nil, nil, nil
+	if x.w != nil {
+		x.w.reset(e.limits.Pooled, e.poison)
+		e.writers.Put(x.w)
+	}
+	x.w, x.p, x.r, x.ctx = nil, nil, nil, nil
 	e.pool.Put(x)
+}
+
+// releaseAnswers gives the memory of the subgraphs' answers back. The tapes must
+// not be read after it.
+func (x *execution) releaseAnswers() {
+	for i := range x.p.steps {
+		st := &x.steps[i]
+		if st.answer != nil && st.answer.Release != nil {
+			st.answer.Release()
+		}
+		st.answer = nil
+	}
 }
 
 func poison(b []byte) {

@@ -44,10 +44,9 @@ func write(w http.ResponseWriter, media string, status int, header http.Header, 
 	for name, values := range header {
 		h[name] = values
 	}
-	h["Content-Type"] = []string{media + "; charset=utf-8"}
-	h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	values := []string{media + "; charset=utf-8", strconv.Itoa(len(body)), "nosniff"}
+	h["Content-Type"], h["Content-Length"], h["X-Content-Type-Options"] = values[0:1:1], values[1:2:2], values[2:3:3]
 	h["Vary"] = append(h["Vary"], "Accept")
-	h["X-Content-Type-Options"] = []string{"nosniff"}
 	w.WriteHeader(status)
 	_, err := w.Write(body)
 	return err
