@@ -35,8 +35,8 @@ type Addresses struct {
 }
 
 // Serve runs a gateway until ctx ends: it loads the supergraph, opens both
-// listeners, follows the supergraph's source, and at the end lets requests in
-// flight finish within limits.shutdown_grace. Errors of composition are
+// listeners, takes the supergraph into use, follows its source, and at the end
+// lets requests in flight finish within limits.shutdown_grace. Errors of composition are
 // schema.Errors; the supergraph that was read comes with them.
 func Serve(ctx context.Context, o ServeOptions) (*source.Supergraph, error) {
 	src, err := Source(o.Config)
@@ -51,33 +51,24 @@ func Serve(ctx context.Context, o ServeOptions) (*source.Supergraph, error) {
 	if err != nil {
 		return loaded, err
 	}
-	if err = g.Swap(ctx, loaded); err == nil {
-		err = g.serve(ctx, o, src, loaded)
-	}
+	err = g.serve(ctx, o, src, loaded)
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	return loaded, errors.Join(err, g.Close(grace))
 }
 
-// serve runs the listeners and the watch until ctx ends or one of them fails.
+// serve takes the supergraph into use and runs the listeners and the watch until
+// ctx ends or one of them fails.
 func (g *Gateway) serve(ctx context.Context, o ServeOptions, src source.Source, loaded *source.Supergraph) error {
-	clients, err := listen(ctx, g.config.Listen, "listen")
-	if err != nil {
-		return err
+	servers, where, err := g.listen(ctx, src)
+	if err == nil {
+		err = g.Swap(ctx, loaded)
 	}
-	servers := []*server{g.server(clients, g.Handler())}
-	where := Addresses{Clients: clients.Addr().String()}
-	if g.config.Admin.Listen != config.Off {
-		operators, err := listen(ctx, g.config.Admin.Listen, "admin.listen")
-		if err != nil {
-			return errors.Join(err, clients.Close())
+	if err != nil {
+		for _, s := range servers {
+			err = errors.Join(err, s.listener.Close())
 		}
-		catalog := registry.Catalog(registry.Static(g.Subgraphs))
-		if c, ok := src.(registry.Catalog); ok {
-			catalog = c
-		}
-		servers = append(servers, g.server(operators, g.AdminHandler(catalog)))
-		where.Admin = operators.Addr().String()
+		return err
 	}
 
 	ctx, stop := context.WithCancelCause(ctx)
@@ -172,6 +163,30 @@ func (g *Gateway) server(l net.Listener, h http.Handler) *server {
 		},
 	}
 	return s
+}
+
+// listen opens the listeners. Those that were opened before one fails come with
+// the error.
+func (g *Gateway) listen(ctx context.Context, src source.Source) ([]*server, Addresses, error) {
+	clients, err := listen(ctx, g.config.Listen, "listen")
+	if err != nil {
+		return nil, Addresses{}, err
+	}
+	servers := []*server{g.server(clients, g.Handler())}
+	where := Addresses{Clients: clients.Addr().String()}
+	if g.config.Admin.Listen == config.Off {
+		return servers, where, nil
+	}
+	operators, err := listen(ctx, g.config.Admin.Listen, "admin.listen")
+	if err != nil {
+		return servers, where, err
+	}
+	catalog := registry.Catalog(registry.Static(g.Subgraphs))
+	if c, ok := src.(registry.Catalog); ok {
+		catalog = c
+	}
+	where.Admin = operators.Addr().String()
+	return append(servers, g.server(operators, g.AdminHandler(catalog))), where, nil
 }
 
 func listen(ctx context.Context, address, key string) (net.Listener, error) {
