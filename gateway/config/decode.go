@@ -6,8 +6,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/agnivade/levenshtein"
 	"go.yaml.in/yaml/v4"
+
+	"github.com/weft-graphql/weft/subgraphs/source/settings"
 )
 
 // maxNodes bounds the YAML nodes that are read, counted anew each time that an alias repeats them.
@@ -50,9 +51,9 @@ func describe(node *yaml.Node, f field) string {
 	case f.secret():
 		return "has a value that does not fit"
 	case node.Style&quoted != 0:
-		return "is the string " + show(node.Value)
+		return "is the string " + settings.Show(node.Value)
 	}
-	return "is " + show(node.Value)
+	return "is " + settings.Show(node.Value)
 }
 
 func isNull(node *yaml.Node) bool {
@@ -120,7 +121,7 @@ func (d *decoder) scalar(node *yaml.Node, v reflect.Value, path string, f field)
 	expanded := strings.Contains(text, "$")
 	if expanded {
 		var err error
-		if text, err = expand(node.Value, d.env); err != nil {
+		if text, err = settings.Expand(node.Value, d.env); err != nil {
 			d.fail(node, path, "", "%s %v", path, err)
 			return
 		}
@@ -140,7 +141,7 @@ func (d *decoder) scalar(node *yaml.Node, v reflect.Value, path string, f field)
 		return
 	}
 	if expanded && !f.secret() {
-		d.fail(node, path, "it must be "+f.allowed(), "%s is %s, from %s", path, show(text), variables(node.Value))
+		d.fail(node, path, "it must be "+f.allowed(), "%s is %s, from %s", path, settings.Show(text), settings.Variables(node.Value))
 		return
 	}
 	d.wrong(node, path, f)
@@ -244,26 +245,11 @@ func (d *decoder) unknown(key *yaml.Node, path string, fields []field) {
 		}
 	}
 	hint := "known here: " + strings.Join(known, ", ")
-	if near := nearest(key.Value, known); near != "" {
+	if near := settings.Nearest(key.Value, known); near != "" {
 		hint = "did you mean `" + near + "`?"
 	}
 	if key.Value == "<<" {
 		hint = "merge keys are not supported, but `key: *alias` is"
 	}
-	d.fail(key, join(path, key.Value), hint, "unknown key %s in %s", show(key.Value), place(path))
-}
-
-// nearest returns the known key that a misspelt one is most likely meant to be, or "".
-func nearest(key string, known []string) string {
-	if len(key) > maxShown {
-		return ""
-	}
-	best, least := "", max(2, len(key)/3)+1
-	plain := func(s string) string { return strings.ToLower(strings.NewReplacer("-", "", "_", "").Replace(s)) }
-	for _, k := range known {
-		if distance := levenshtein.ComputeDistance(plain(key), plain(k)); distance < least && distance < len(k) {
-			best, least = k, distance
-		}
-	}
-	return best
+	d.fail(key, join(path, key.Value), hint, "unknown key %s in %s", settings.Show(key.Value), place(path))
 }

@@ -4,10 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 )
 
 // Error is one thing that is wrong with a configuration.
@@ -76,22 +73,4 @@ func (e Errors) orNil() error {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
 	return e
-}
-
-// maxShown is how many bytes of a value an error repeats.
-const maxShown = 80
-
-// show makes a text from outside fit to be printed: short, and without control characters that a terminal would obey.
-func show(text string) string {
-	if len(text) > maxShown {
-		cut := maxShown
-		for cut > 0 && !utf8.RuneStart(text[cut]) {
-			cut--
-		}
-		text = text[:cut] + "…"
-	}
-	if text == "" || !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool { return r == '`' || !unicode.IsPrint(r) }) {
-		return strconv.Quote(text)
-	}
-	return "`" + text + "`"
 }

@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+
+	"github.com/weft-graphql/weft/subgraphs/source/settings"
 )
 
 // field is one key of a section, read from a struct field and its tags.
@@ -192,8 +194,8 @@ func join(path, key string) string {
 	plain := key != "" && !strings.ContainsFunc(key, func(r rune) bool {
 		return !(r == '_' || r == '-' || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z')
 	})
-	if !plain || len(key) > maxShown {
-		key = show(key)
+	if !plain || len(key) > settings.MaxShown {
+		key = settings.Show(key)
 	}
 	if path == "" {
 		return key

@@ -16,7 +16,7 @@ name), which wins over the file, which wins over the defaults below.
 
 - **Strict.** An unknown key, a value of the wrong type or out of its range, and a key that is there twice are errors. All of
   them are reported at once, with file, line and column.
-- **Variables.** A value may hold ` + "`${NAME}`" + ` or ` + "`${NAME:-default}`" + `; the default also stands in for an empty variable. A variable that
+- **Variables.** A value may hold ` + "`${NAME}`" + ` or ` + "`${NAME:-default}`" + `; the default also stands in for an empty variable; ` + "`${env.NAME}`" + ` is ` + "`${NAME}`" + `. A variable that
   is not set and has no default is an error. ` + "`$$`" + ` is a dollar sign. What a variable holds is always one value, never more YAML.
   Inside ` + "`{…}`" + ` and ` + "`[…]`" + ` YAML wants such a value in quotes.
 - **Durations** are written ` + "`10ms`, `30s`, `1h30m`" + `; **sizes** ` + "`64KiB`, `8MiB`" + ` (or ` + "`KB`, `MB`" + ` for powers of ten) or as a plain number of bytes.

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/weft-graphql/weft/subgraphs/source/settings"
 )
 
 // maxFile is the largest weft.yaml that is read, in bytes.
@@ -79,7 +81,7 @@ func (d *decoder) locate(e *Error) bool {
 		}
 		e.Line, e.Column = node.Line, node.Column
 		if path == e.Path && node.Kind == yaml.ScalarNode && strings.Contains(node.Value, "${") {
-			e.Message += ", from " + variables(node.Value)
+			e.Message += ", from " + settings.Variables(node.Value)
 		}
 		break
 	}

@@ -57,47 +57,6 @@ func TestWhatIsNoDurationSizeOrRateIsRefused(t *testing.T) {
 	}
 }
 
-func TestExpand(t *testing.T) {
-	env := environment("A=a\nEMPTY=\nNESTED=${A}\nDOLLAR=$$")
-	for text, want := range map[string]string{
-		"plain":             "plain",
-		"${A}":              "a",
-		"<${A}${A}>":        "<aa>",
-		"${A:-b}":           "a",
-		"${NONE:-b}":        "b",
-		"${NONE:-}":         "",
-		"${EMPTY}":          "",
-		"${EMPTY:-b}":       "b",
-		"${NONE:-a:-b}":     "a:-b",
-		"$$":                "$",
-		"$${A}":             "${A}",
-		"$$${A}":            "$a",
-		"${NESTED}":         "${A}",
-		"${DOLLAR}":         "$$",
-		"${NONE:-$$5}":      "$5",
-		"redis://${A}@h/$$": "redis://a@h/$",
-	} {
-		if got, err := expand(text, env); err != nil || got != want {
-			t.Errorf("%s: got %q, %v; want %q", text, got, err, want)
-		}
-	}
-	for _, text := range []string{"$", "$A", "${", "${}", "${A", "${NONE}", "${1}", "${a b}", "${A:-${B}}", "${:-x}"} {
-		if got, err := expand(text, env); err == nil {
-			t.Errorf("%s: got %q", text, got)
-		}
-	}
-	if _, err := expand("${A}", nil); err == nil {
-		t.Error("a variable was found without an environment")
-	}
-}
-
-func TestExpandIsBounded(t *testing.T) {
-	long := func(string) (string, bool) { return string(make([]byte, maxExpanded/2+1)), true }
-	if _, err := expand("${A}${A}", long); err == nil {
-		t.Error("a value grew without bound")
-	}
-}
-
 func TestErrorsUnwrapToTheSingleOnes(t *testing.T) {
 	_, err := Parse("weft.yaml", []byte("a: 1\nb: 2\n"), nil)
 	first, ok := errors.AsType[*Error](err)

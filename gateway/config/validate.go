@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/weft-graphql/weft/subgraphs/source/settings"
 )
 
 // Validate checks a whole configuration, after flags and environment have had their say. What is wrong comes back as
@@ -78,10 +80,10 @@ func validateField(v reflect.Value, path string, f field, errs Errors) Errors {
 		return append(errs, problem(path, "it must be "+f.allowed(), "%s is missing or empty", path))
 	}
 	if low, high, ok := f.bounds(); ok && (v.Int() < low || v.Int() > high) {
-		return append(errs, problem(path, "it must be "+f.allowed(), "%s is %s", path, show(textOf(v))))
+		return append(errs, problem(path, "it must be "+f.allowed(), "%s is %s", path, settings.Show(textOf(v))))
 	}
 	if enum := f.enum(); enum != nil && !slices.Contains(enum, v.String()) {
-		return append(errs, problem(path, "it must be "+f.allowed(), "%s is %s", path, show(v.String())))
+		return append(errs, problem(path, "it must be "+f.allowed(), "%s is %s", path, settings.Show(v.String())))
 	}
 	return errs
 }
@@ -113,7 +115,7 @@ func validateListeners(c *Config) (errs Errors) {
 		}
 		if err != nil {
 			errs = append(errs, problem(path, "it must be HOST:PORT with a port from 0 to 65535, such as 127.0.0.1:4000"+also,
-				"%s is %s", path, show(address)))
+				"%s is %s", path, settings.Show(address)))
 		}
 	}
 	check("listen", c.Listen, "")
@@ -121,7 +123,7 @@ func validateListeners(c *Config) (errs Errors) {
 		check("admin.listen", c.Admin.Listen, ", or off")
 		if c.Admin.Listen == c.Listen && !strings.HasSuffix(c.Listen, ":0") {
 			errs = append(errs, problem("admin.listen", "operators need an address of their own, or off",
-				"admin.listen is %s, where clients connect", show(c.Listen)))
+				"admin.listen is %s, where clients connect", settings.Show(c.Listen)))
 		}
 	}
 	return errs
@@ -157,7 +159,7 @@ func validateURLs(c *Config) (errs Errors) {
 		}
 		if u, err := url.Parse(text); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 			path := join(join("subgraphs", name), "url")
-			shown := " is " + show(text)
+			shown := " is " + settings.Show(text)
 			if strings.Contains(text, "@") {
 				shown = " is no address of a subgraph"
 			}
@@ -176,14 +178,14 @@ func validateHeaders(c *Config) (errs Errors) {
 		path := fmt.Sprintf("headers.request[%d].forward.name", i)
 		name := textproto.CanonicalMIMEHeaderKey(rule.Forward.Name)
 		if first, twice := seen[name]; twice {
-			errs = append(errs, problem(path, "keep one of the two rules", "%s is %s, which %s forwards already", path, show(name), first))
+			errs = append(errs, problem(path, "keep one of the two rules", "%s is %s, which %s forwards already", path, settings.Show(name), first))
 			continue
 		}
 		seen[name] = path
 		if e := headerName(path, rule.Forward.Name); e != nil {
 			errs = append(errs, e)
 		} else if slices.Contains(ownHeaders, name) {
-			errs = append(errs, problem(path, "remove the rule", "%s is %s, which belongs to one connection or is written by the gateway", path, show(name)))
+			errs = append(errs, problem(path, "remove the rule", "%s is %s, which belongs to one connection or is written by the gateway", path, settings.Show(name)))
 		}
 	}
 	for i, name := range c.CSRF.Headers {
@@ -191,7 +193,7 @@ func validateHeaders(c *Config) (errs Errors) {
 		if e := headerName(path, name); e != nil {
 			errs = append(errs, e)
 		} else if canonical := textproto.CanonicalMIMEHeaderKey(name); slices.Contains(freeHeaders, canonical) || strings.HasPrefix(canonical, "Sec-") {
-			errs = append(errs, problem(path, "name one that only a script can set", "%s is %s, which browsers send without asking first", path, show(name)))
+			errs = append(errs, problem(path, "name one that only a script can set", "%s is %s, which browsers send without asking first", path, settings.Show(name)))
 		}
 	}
 	return errs
@@ -216,7 +218,7 @@ func headerName(path, name string) *Error {
 		return !('0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || strings.ContainsRune(marks, r))
 	})
 	if bad || name == "" {
-		return problem(path, "it must be one header's whole name, such as Authorization", "%s is %s", path, show(name))
+		return problem(path, "it must be one header's whole name, such as Authorization", "%s is %s", path, settings.Show(name))
 	}
 	return nil
 }

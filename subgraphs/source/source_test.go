@@ -44,6 +44,9 @@ func TestSubgraphsComposeFromFilesTextAndRunningSubgraphs(t *testing.T) {
 		if body, _ := io.ReadAll(r.Body); !strings.Contains(string(body), "_service") {
 			t.Errorf("asked %s", body)
 		}
+		if got := r.Header.Get("Authorization"); got != "Bearer none" {
+			t.Errorf("the Authorization is %q", got)
+		}
 		io.WriteString(w, `{"data":{"_service":{"sdl":"type Query { up: Boolean @deprecated }"}}}`)
 	}))
 	defer running.Close()
@@ -62,9 +65,10 @@ subgraphs:
         type Post { title: String author: User }
         type User @key(fields: "id") { id: ID! }
   extra:
-    schema: {subgraph_url: "`+running.URL+`"}
+    schema: {subgraph_url: "${env.EXTRA}", introspection_headers: {Authorization: "Bearer ${TOKEN:-none}"}}
 `)
-	got, err := (&source.Subgraphs{Path: path, Client: running.Client()}).Load(t.Context())
+	env := func(name string) (string, bool) { return running.URL, name == "EXTRA" }
+	got, err := (&source.Subgraphs{Path: path, Client: running.Client(), Env: env}).Load(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,12 +95,20 @@ func TestBadSubgraphsSayWhatIsWrong(t *testing.T) {
 		"two schemas":       {"subgraphs: {a: {schema: {file: x, sdl: y}}}", "must be given once"},
 		"federation 1":      {"federation_version: 1\nsubgraphs: {a: {schema: {sdl: x}}}", "federation_version"},
 		"subgraph is down":  {"subgraphs: {a: {schema: {subgraph_url: \"" + down.URL + "\"}}}", `subgraph "a" at ` + down.URL + " did not give its schema"},
-		"not a subgraph":    {"subgraphs: {a: {schema: {subgraph_url: \"" + noService.URL + "\"}}}", "is it an Apollo Federation subgraph?"},
-		"variables":         {"subgraphs: {a: {schema: {file: \"${HOME}/x\"}}}", "not expanded here"},
+		"not a subgraph":    {"subgraphs: {a: {schema: {subgraph_url: \"" + noService.URL + "\"}}}", "it does not answer `_service { sdl }` (it answered without it), so it was introspected: it answered without a schema"},
+		"no such variable":  {"subgraphs:\n  a: {schema: {file: \"${NOWHERE}/x\"}}", "supergraph.yaml:2:22: file of subgraph \"a\" needs the environment variable `NOWHERE`, which is not set"},
+		"unknown at top":    {"subgraph: {}", "supergraph.yaml:1:1: unknown key `subgraph` in the file; did you mean `subgraphs`?"},
+		"unknown in schema": {"subgraphs:\n  a:\n    schema: {urls: x}", "supergraph.yaml:3:14: unknown key `urls` in the schema of subgraph \"a\"; known here: file, "},
+		"a key twice":       {"subgraphs:\n  a: {schema: {sdl: x}}\n  a: {schema: {sdl: x}}", "3:3: the key `a` stands twice"},
+		"Apollo's registry": {"subgraphs: {a: {schema: {graphref: x@y, subgraph: a}}}", "`graphref` is not carried out"},
+		"headers for files": {"subgraphs: {a: {schema: {file: x, introspection_headers: {A: b}}}}", "introspection_headers go with subgraph_url"},
+		"a later version":   {"federation_version: =2.99.0\nsubgraphs: {a: {schema: {sdl: x}}}", "1:21: federation_version `=2.99.0` is newer than what Weft composes, which is up to 2.14"},
+		"no version":        {"federation_version: two\nsubgraphs: {a: {schema: {sdl: x}}}", "federation_version `two` is not carried out"},
+		"two documents":     {"a: 1\n---\nb: 2", "one YAML document"},
 		"does not compose":  {"subgraphs: {a: {schema: {sdl: \"type Query { a: Nowhere }\"}}}", "Nowhere"},
 		"reports all":       {"subgraphs: {a: {schema: {file: x}}, b: {schema: {file: y}}}", `subgraph "b" cannot be read`},
-		"is not YAML":       {"subgraphs: [", "supergraph.yaml"},
-		"a subgraph's list": {"subgraphs: [a]", "supergraph.yaml"},
+		"is not YAML":       {"subgraphs: [", "supergraph.yaml:2:1: the file is not YAML"},
+		"a subgraph's list": {"subgraphs: [a]", "supergraph.yaml:1:12: subgraphs must be a section"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := write(t, filepath.Join(t.TempDir(), "supergraph.yaml"), tt.yaml)

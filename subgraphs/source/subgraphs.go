@@ -1,17 +1,17 @@
 package source
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"net/http"
+	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
-	"github.com/goccy/go-yaml"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/weft-graphql/weft/schema"
@@ -28,23 +28,10 @@ type Subgraphs struct {
 	Timeout time.Duration
 	// Client asks subgraphs for their schemas. nil means http.DefaultClient.
 	Client *http.Client
+	// Env answers for the variables in it. nil means the process's environment.
+	Env func(string) (string, bool)
 	// Compose says how to compose.
 	Compose compose.Options
-}
-
-// document is a supergraph.yaml.
-type document struct {
-	FederationVersion string           `yaml:"federation_version"`
-	Subgraphs         map[string]entry `yaml:"subgraphs"`
-}
-
-type entry struct {
-	RoutingURL string `yaml:"routing_url"`
-	Schema     struct {
-		File        string `yaml:"file"`
-		SDL         string `yaml:"sdl"`
-		SubgraphURL string `yaml:"subgraph_url"`
-	} `yaml:"schema"`
 }
 
 func (s *Subgraphs) String() string { return s.Path }
@@ -96,9 +83,9 @@ func (s *Subgraphs) read(ctx context.Context) (*Supergraph, error) {
 	if err != nil {
 		return out, err
 	}
-	names := slices.Sorted(maps.Keys(doc.Subgraphs))
+	names := slices.Sorted(maps.Keys(doc.subgraphs))
 	for _, name := range names {
-		if f := doc.Subgraphs[name].Schema.File; f != "" {
+		if f := doc.subgraphs[name].file; f != "" {
 			out.Files = append(out.Files, s.resolve(f))
 		}
 	}
@@ -110,7 +97,7 @@ func (s *Subgraphs) read(ctx context.Context) (*Supergraph, error) {
 	group.SetLimit(16)
 	for i, name := range names {
 		group.Go(func() error {
-			out.Subgraphs[i], failures[i] = s.subgraph(ctx, name, doc.Subgraphs[name])
+			out.Subgraphs[i], failures[i] = s.subgraph(ctx, name, doc.subgraphs[name])
 			return nil
 		})
 	}
@@ -126,17 +113,11 @@ func (s *Subgraphs) parse() (*document, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the list of subgraphs cannot be read: %w", err)
 	}
-	var doc document
-	if err := yaml.UnmarshalWithOptions(data, &doc, yaml.DisallowUnknownField()); err != nil {
-		return nil, fmt.Errorf("%s: %s", s.Path, strings.TrimSpace(yaml.FormatError(err, false, true)))
+	env := s.Env
+	if env == nil {
+		env = os.LookupEnv
 	}
-	if len(doc.Subgraphs) == 0 {
-		return nil, fmt.Errorf("%s names no subgraphs: add them below `subgraphs:`, as NAME: {routing_url: URL, schema: {file: PATH}}", s.Path)
-	}
-	if v := strings.TrimLeft(doc.FederationVersion, "=v"); v != "" && v != "2" && !strings.HasPrefix(v, "2.") {
-		return nil, fmt.Errorf("%s: federation_version %q is not carried out: Weft composes federation 2", s.Path, doc.FederationVersion)
-	}
-	return &doc, nil
+	return parseDocument(s.Path, data, env)
 }
 
 func (s *Subgraphs) resolve(path string) string {
@@ -147,39 +128,19 @@ func (s *Subgraphs) resolve(path string) string {
 }
 
 func (s *Subgraphs) subgraph(ctx context.Context, name string, e entry) (schema.Subgraph, error) {
-	out := schema.Subgraph{Name: name, URL: e.RoutingURL}
-	given := 0
-	for _, v := range []string{e.Schema.File, e.Schema.SDL, e.Schema.SubgraphURL} {
-		if v != "" {
-			given++
-		}
-		if strings.Contains(v, "${") && v != e.Schema.SDL {
-			return out, fmt.Errorf("%s: subgraph %q: environment variables are not expanded here (%q)", s.Path, name, v)
-		}
-	}
-	if strings.Contains(e.RoutingURL, "${") {
-		return out, fmt.Errorf("%s: subgraph %q: environment variables are not expanded here (%q)", s.Path, name, e.RoutingURL)
-	}
-	if given != 1 {
-		return out, fmt.Errorf("%s: subgraph %q: its schema must be given once, as `file`, `sdl` or `subgraph_url`", s.Path, name)
-	}
+	out := schema.Subgraph{Name: name, URL: cmp.Or(e.routingURL, e.subgraphURL), SDL: e.sdl}
 	switch {
-	case e.Schema.SDL != "":
-		out.SDL = e.Schema.SDL
-	case e.Schema.File != "":
-		out.File = s.resolve(e.Schema.File)
+	case e.file != "":
+		out.File = s.resolve(e.file)
 		data, err := readFile(out.File)
 		if err != nil {
 			return out, fmt.Errorf("%s: the schema of subgraph %q cannot be read: %w", s.Path, name, err)
 		}
 		out.SDL = string(data)
-	default:
-		if out.URL == "" {
-			out.URL = e.Schema.SubgraphURL
-		}
-		sdl, err := s.ask(ctx, e.Schema.SubgraphURL)
+	case e.subgraphURL != "":
+		sdl, err := s.ask(ctx, e)
 		if err != nil {
-			return out, fmt.Errorf("%s: subgraph %q at %s did not give its schema: %w", s.Path, name, e.Schema.SubgraphURL, err)
+			return out, fmt.Errorf("%s: subgraph %q at %s did not give its schema: %w", s.Path, name, e.subgraphURL, err)
 		}
 		out.SDL = sdl
 	}

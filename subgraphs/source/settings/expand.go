@@ -1,6 +1,10 @@
-package config
+// Package settings holds what the files that people write settings in (weft.yaml
+// and supergraph.yaml) have in common: variables of the environment, misspelt
+// keys, and how values stand in errors.
+package settings
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -8,10 +12,11 @@ import (
 // maxExpanded is the longest text, in bytes, that a value may expand to.
 const maxExpanded = 64 << 10
 
-// expand replaces ${NAME} and ${NAME:-default} in a scalar's text by what env says, and $$ by $. As in a shell, :- also
-// replaces an empty variable. It works on the text of one scalar that is already parsed, so a variable never becomes YAML
-// structure, and what it puts in is not expanded again.
-func expand(text string, env func(string) (string, bool)) (string, error) {
+// Expand replaces ${NAME}, ${NAME:-default} and rover's ${env.NAME} in a scalar's text by what env says, and $$ by $. As
+// in a shell, :- also replaces an empty variable. It works on the text of one scalar that is already parsed, so a variable
+// never becomes YAML structure, and what it puts in is not expanded again. Its errors go on from what names the value:
+// "needs the environment variable `A`, which …".
+func Expand(text string, env func(string) (string, bool)) (string, error) {
 	var b strings.Builder
 	for {
 		before, rest, found := strings.Cut(text, "$")
@@ -29,14 +34,14 @@ func expand(text string, env func(string) (string, bool)) (string, error) {
 			body, text, closed = strings.Cut(body, "}")
 		}
 		if !closed {
-			return "", fmt.Errorf("has a $ that starts no ${NAME} or ${NAME:-default}; write $$ for a dollar sign")
+			return "", errors.New("has a $ that starts no ${NAME} or ${NAME:-default}; write $$ for a dollar sign")
 		}
 		value, err := lookup(body, env)
 		if err != nil {
 			return "", err
 		}
 		if b.Len()+len(value) > maxExpanded {
-			return "", fmt.Errorf("expands to more than %s", Size(maxExpanded))
+			return "", fmt.Errorf("expands to more than %dKiB", maxExpanded>>10)
 		}
 		b.WriteString(value)
 	}
@@ -44,9 +49,9 @@ func expand(text string, env func(string) (string, bool)) (string, error) {
 
 // lookup answers for what stands between the braces.
 func lookup(body string, env func(string) (string, bool)) (string, error) {
-	name, fallback, hasFallback := strings.Cut(body, ":-")
+	name, fallback, hasFallback := strings.Cut(strings.TrimPrefix(body, "env."), ":-")
 	if !isVariable(name) {
-		return "", fmt.Errorf("names no variable in %s; a name has letters, digits and _ and may be followed by :-default", show("${"+name+"}"))
+		return "", fmt.Errorf("names no variable in %s; a name has letters, digits and _ and may be followed by :-default", Show("${"+name+"}"))
 	}
 	if strings.Contains(fallback, "${") {
 		return "", fmt.Errorf("has a variable inside the default of ${%s}; a default is plain text", name)
@@ -61,11 +66,11 @@ func lookup(body string, env func(string) (string, bool)) (string, error) {
 	case hasFallback:
 		return strings.ReplaceAll(fallback, "$$", "$"), nil
 	}
-	return "", fmt.Errorf("needs the environment variable %s, which is not set; set it or write ${%s:-default}", show(name), name)
+	return "", fmt.Errorf("needs the environment variable %s, which is not set; set it or write ${%s:-default}", Show(name), name)
 }
 
-// variables names the variables in a text for an error, without the text around them and their defaults, which may be secret.
-func variables(text string) string {
+// Variables names the variables in a text for an error, without the text around them and their defaults, which may be secret.
+func Variables(text string) string {
 	var names []string
 	for text = strings.ReplaceAll(text, "$$", ""); ; {
 		_, rest, found := strings.Cut(text, "${")
@@ -74,8 +79,8 @@ func variables(text string) string {
 		}
 		var body string
 		body, text, _ = strings.Cut(rest, "}")
-		name, _, _ := strings.Cut(body, ":-")
-		names = append(names, show("${"+name+"}"))
+		name, _, _ := strings.Cut(strings.TrimPrefix(body, "env."), ":-")
+		names = append(names, Show("${"+name+"}"))
 	}
 }
 
