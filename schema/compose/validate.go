@@ -16,6 +16,9 @@ func (c *composer) validateSubgraphs() {
 	for _, s := range c.subgraphs {
 		before := len(c.errs)
 		c.refuseUnsupported(s)
+		if len(c.errs) > before {
+			continue // its directives would only be reported as unknown
+		}
 		c.validateTypes(s)
 		c.validateDirectives(s)
 		if len(c.errs) > before {
