@@ -31,8 +31,9 @@ func (w *planning) planMutation(typ *graph.Type, fields []*operation.Field) erro
 		if err := w.planGroup(w.rootPlace(typ, fields[i:i+1], base, nil)); err != nil {
 			return err
 		}
+		from := i
 		i++
-		for ; i < len(fields) && len(w.fetches) == start+1; i++ {
+		for ; i < len(fields) && len(w.fetches) == start+1 && !returns(fields[from:i], fields[i].Key); i++ {
 			joined, err := w.joinMutation(typ, fields[i], w.fetches[start])
 			if err != nil {
 				return err
@@ -43,6 +44,13 @@ func (w *planning) planMutation(typ *graph.Type, fields []*operation.Field) erro
 		}
 	}
 	return nil
+}
+
+// returns reports whether a key was among those of some fields and was followed
+// by another: in one request its fields would run in the first one's place.
+func returns(fields []*operation.Field, key string) bool {
+	known := slices.ContainsFunc(fields, func(f *operation.Field) bool { return f.Key == key })
+	return known && fields[len(fields)-1].Key != key
 }
 
 // exclusive makes a field that gives way to an earlier one of its response key

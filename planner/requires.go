@@ -48,13 +48,21 @@ func (w *planning) useHops(p *place, need schema.TypeSet, u *graph.FieldUse, lim
 	if p.endless(u.Name) {
 		return 0, false
 	}
-	s := w.slotFor(p, u, need, nil, true)
-	for _, wide := range []bool{false, true} {
-		if hops, ok = w.compositeHops(p, s, need, u, limit, wide); ok {
-			return hops, true
-		}
+	hops, _, ok = w.compositeHops(p, w.slotFor(p, u, need, nil, true), need, u, limit)
+	return hops, ok
+}
+
+// compositeHops is useHops for a field with fields below; wide says that moves to
+// other subgraphs have to be looked at though the field can be had without.
+func (w *planning) compositeHops(p *place, s *slot, need schema.TypeSet, u *graph.FieldUse, limit int) (hops int, wide, ok bool) {
+	hops, ok = w.valueHops(p, s, need, u, limit, false)
+	if ok && hops <= p.least()+1 {
+		return hops, false, true
 	}
-	return 0, false
+	if more, found := w.valueHops(p, s, need, u, limit, true); found && (!ok || more < hops) {
+		return more, true, true
+	}
+	return hops, false, ok
 }
 
 // endless reports whether a field would be followed again and again for what
@@ -73,7 +81,7 @@ func (p *place) endless(field string) bool {
 // same field, maxNesting how deep below what the client selects they may be.
 const maxRepeats, maxNesting = 3, 12
 
-func (w *planning) compositeHops(p *place, s *slot, need schema.TypeSet, u *graph.FieldUse, limit int, wide bool) (hops int, ok bool) {
+func (w *planning) valueHops(p *place, s *slot, need schema.TypeSet, u *graph.FieldUse, limit int, wide bool) (hops int, ok bool) {
 	covered := schema.TypeSet(nil)
 	for _, o := range w.options(p, need, u.Name, limit, wide) {
 		c := w.child(p, s, o.types, u.Type)
@@ -175,9 +183,9 @@ func (w *planning) supplyLeaf(p *place, s *slot, u *graph.FieldUse, need schema.
 }
 
 func (w *planning) supplyComposite(p *place, s *slot, u *graph.FieldUse, need schema.TypeSet, depth int, nonNull bool, deps *fetchSet) ([]*Require, error) {
-	_, direct := w.compositeHops(p, s, need, u, depth-1, false)
+	_, wide, _ := w.compositeHops(p, s, need, u, depth-1)
 	var fields []*Require
-	for _, o := range w.options(p, need, u.Name, depth-1, !direct) {
+	for _, o := range w.options(p, need, u.Name, depth-1, wide) {
 		c := w.child(p, s, o.types, u.Type)
 		for _, a := range o.arrivals {
 			w.arriveBy(c, a)
