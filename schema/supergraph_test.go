@@ -38,7 +38,7 @@ func load(tb testing.TB, sdl string) *schema.Supergraph {
 }
 
 func TestLoadReadsJoinDirectives(t *testing.T) {
-	for _, name := range []string{"v05", "v01"} {
+	for _, name := range []string{"v05", "v04", "v03", "v02", "v01"} {
 		t.Run(name, func(t *testing.T) {
 			got := describe(load(t, read(t, name+".graphql")))
 			golden := filepath.Join("testdata", "supergraph", name+".txt")
