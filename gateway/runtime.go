@@ -30,7 +30,11 @@ type runtime struct {
 
 // newRuntime compiles a supergraph. Its errors say why it cannot be served.
 func (g *Gateway) newRuntime(from *source.Supergraph) (*runtime, error) {
-	sg, err := schema.LoadSupergraph(from.SDL, schema.LoadOptions{DenyUnenforced: g.config.Auth.Unenforced == config.Deny})
+	o := schema.LoadOptions{DenyUnenforced: g.config.Auth.Unenforced == config.Deny}
+	if len(from.Subgraphs) == 0 && len(from.Files) == 1 { // it was not composed here: errors name the file
+		o.File = from.Files[0]
+	}
+	sg, err := schema.LoadSupergraph(from.SDL, o)
 	if err != nil {
 		return nil, err
 	}
