@@ -145,6 +145,7 @@ func (g *Gateway) Swap(ctx context.Context, next *source.Supergraph) error {
 	g.client.Retain(rt.names())
 	g.batch.Retain(rt.names())
 	g.warnOfUnknown(rt.names())
+	g.warnOfNowhere(rt.supergraph.Graphs)
 	g.metrics.Loaded(true)
 	g.logger.Info("supergraph in use", "subgraphs", len(rt.supergraph.Graphs), "types", len(rt.supergraph.API.Types),
 		"took", time.Since(start).Round(time.Millisecond))

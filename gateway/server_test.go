@@ -343,6 +343,21 @@ func TestSettingsForUnknownSubgraphsAreWarnedOf(t *testing.T) {
 	}
 }
 
+func TestSubgraphsWithoutAURLAreWarnedOf(t *testing.T) {
+	g := newGraph(t)
+	s := settings()
+	s.Subgraphs.Named = map[string]config.Subgraph{"accounts": {URL: g.accounts.server.URL, Traffic: s.Subgraphs.All}}
+	i := open(t, s)
+	supergraph := g.supergraph(t, accountsSDL)
+	supergraph.SDL = strings.NewReplacer(g.accounts.server.URL, "", g.reviews.server.URL, "").Replace(supergraph.SDL)
+	if err := i.Swap(t.Context(), supergraph); err != nil {
+		t.Fatal(err)
+	}
+	if log := i.logs.String(); strings.Count(log, "has no URL") != 1 || !strings.Contains(log, "key=subgraphs.reviews.url") {
+		t.Errorf("the log is\n%s", log)
+	}
+}
+
 func TestASubgraphsURLCanBeOverridden(t *testing.T) {
 	g, c := newGraph(t), newClient(t)
 	s := settings()

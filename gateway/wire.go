@@ -11,6 +11,7 @@ import (
 	"github.com/weft-graphql/weft/gateway/config"
 	"github.com/weft-graphql/weft/gateway/limits"
 	"github.com/weft-graphql/weft/planner/operation"
+	"github.com/weft-graphql/weft/schema"
 	"github.com/weft-graphql/weft/subgraphs"
 	"github.com/weft-graphql/weft/subgraphs/batch"
 )
@@ -63,6 +64,17 @@ func (g *Gateway) warnOfUnknown(names []string) {
 	if c := g.config.Cache; c != nil {
 		for _, name := range slices.Sorted(maps.Keys(c.Subgraphs)) {
 			warn("cache.subgraphs", name)
+		}
+	}
+}
+
+// warnOfNowhere logs the subgraphs that have no URL: what is asked of them fails,
+// and the rest of the graph works.
+func (g *Gateway) warnOfNowhere(graphs []schema.Graph) {
+	for _, s := range graphs {
+		if s.URL == "" && g.config.Subgraphs.Named[s.Name].URL == "" {
+			g.logger.Warn("a subgraph has no URL: what is asked of it fails; publish it with one, or set it in the configuration",
+				"subgraph", s.Name, "key", "subgraphs."+s.Name+".url")
 		}
 	}
 }

@@ -97,6 +97,9 @@ func (c *publishCommand) Run(p *process) error {
 		} else {
 			fmt.Fprintf(p.stdout, "%s: published as version %d\n", v.Subgraph, v.Number)
 		}
+		if v.URL == "" {
+			fmt.Fprintf(p.stderr, "weft: %[1]s has no URL: publish it with --url, or set subgraphs.%[1]s.url in weft.yaml\n", v.Subgraph)
+		}
 	}
 	writeChanges(p, got.Changes)
 	_, err = fmt.Fprintf(p.stdout, "The graph is at revision %d.\n", got.Revision)
