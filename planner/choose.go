@@ -80,6 +80,9 @@ func (w *planning) commitBest(arrivals []*arrival, s *slot, latest int, guards o
 			}
 		}
 	}
+	if w.why != nil {
+		w.why.note(w, best, arrivals, s, latest)
+	}
 	return w.commit(best, latest, guards)
 }
 

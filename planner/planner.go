@@ -52,10 +52,16 @@ var ErrSubscription = errors.New("planner: subscriptions are not supported yet")
 // It fails where a field cannot be had from any subgraph, which composition
 // rules out, for what is not supported yet, and when ctx ends.
 func (p *Planner) Plan(ctx context.Context, op *operation.Operation, c operation.Conditions) (*Plan, error) {
+	return p.plan(ctx, op, c, nil)
+}
+
+// plan notes its choices in why, unless that is nil.
+func (p *Planner) plan(ctx context.Context, op *operation.Operation, c operation.Conditions, why *choices) (*Plan, error) {
 	if op.Kind == ast.Subscription {
 		return nil, ErrSubscription
 	}
 	w := newPlanning(ctx, p, op, c)
+	w.why = why
 	err := w.planRoots()
 	if err := cmp.Or(ctx.Err(), w.refused, err); err != nil {
 		return nil, fmt.Errorf("planner: %w", err)
@@ -99,6 +105,8 @@ type planning struct {
 	local  map[localKey]bool
 	// serial are the follow-up fences of a mutation; see planMutation.
 	serial []fence
+	// why notes the choices; nil where nobody asks.
+	why *choices
 }
 
 // request is one subgraph request: all fetches of a subgraph and a depth share it.

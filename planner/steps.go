@@ -46,6 +46,9 @@ func (w *planning) steps() []*Step {
 		}
 	}
 	w.fenceSteps(byFetch)
+	if w.why != nil {
+		w.why.planning, w.why.steps = w, byFetch
+	}
 	w.nameParts(steps)
 	reduce(steps)
 	for _, s := range steps {

@@ -104,6 +104,7 @@ func (d *demo) config() *config.Config {
 	c.Listen, c.Admin.Listen = d.command.Listen, d.command.AdminListen
 	c.Registry.Dir = d.registry()
 	c.Cache = config.DefaultCache()
+	c.Planner.Debug = true
 	c.Budgets = config.DefaultBudgets()
 	c.Budgets.Rate = config.Rate{Points: demoRate, Per: time.Second}
 	c.Budgets.Burst = demoBurst

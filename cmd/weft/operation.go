@@ -88,7 +88,10 @@ func (f *operationFlags) located(errs gqlerror.List, summary, text string) error
 	return inDocuments(out, summary, schema.Subgraph{SDL: text})
 }
 
-type planCommand struct{ operationFlags }
+type planCommand struct {
+	operationFlags
+	Why bool `help:"Tell for each request why it exists, and which other ways were not taken."`
+}
 
 // Run prints the plan that the gateway would carry out.
 func (c *planCommand) Run(p *process) error {
@@ -104,19 +107,44 @@ func (c *planCommand) Run(p *process) error {
 	if in.values != nil {
 		conditions = in.values.Conditions
 	}
-	plan, err := planner.New(queries, planner.Options{}).Plan(p.ctx, in.operation, conditions)
+	plans, op := planner.New(queries, planner.Options{}), in.operation.Planned
+	var plan *planner.Plan
+	var why *planner.Explanation
+	if c.Why {
+		plan, why, err = plans.Explain(p.ctx, op, conditions)
+	} else {
+		plan, err = plans.Plan(p.ctx, op, conditions)
+	}
 	if err != nil {
 		return err
 	}
-	if !p.json {
-		_, err = fmt.Fprint(p.stdout, plan.Text(in.supergraph))
-		return err
+	if p.json {
+		return writePlan(p, in.supergraph, plan, why)
 	}
-	data, err := plan.JSON(in.supergraph)
+	text := plan.Text(in.supergraph)
+	for _, v := range op.Variables {
+		if value, ok := in.operation.Literals[v.Name]; ok {
+			text += fmt.Sprintf("$%s stands for %s\n", v.Name, value)
+		}
+	}
+	if why != nil {
+		text += "\n" + why.Text()
+	}
+	_, err = fmt.Fprint(p.stdout, text)
+	return err
+}
+
+// writePlan writes Apollo's query plan, and beside it why it is so where that is
+// asked.
+func writePlan(p *process, sg *schema.Supergraph, plan *planner.Plan, why *planner.Explanation) error {
+	data, err := plan.JSON(sg)
 	if err != nil {
 		return err
 	}
-	return writeJSON(p, json.RawMessage(data))
+	if why == nil {
+		return writeJSON(p, json.RawMessage(data))
+	}
+	return writeJSON(p, map[string]any{"queryPlan": json.RawMessage(data), "why": why})
 }
 
 type costCommand struct{ operationFlags }
