@@ -116,7 +116,7 @@ func (b fieldSetBinder) bindField(item *ast.Field, parent *typeDef, depth int) (
 	}
 	one.field = parent.byName[item.Name]
 	if one.field == nil || parent.kind == ast.Union {
-		return nil, fmt.Errorf("%q has no field %q in this subgraph", parent.name, item.Name)
+		return nil, fmt.Errorf("%q has no field %q in this subgraph%s", parent.name, item.Name, meantField(parent, item.Name))
 	}
 	for _, a := range item.Arguments {
 		if one.field.arg(a.Name) == nil {
@@ -155,7 +155,7 @@ func (b fieldSetBinder) bindFragment(item *ast.InlineFragment, parent *typeDef, 
 		}
 		one.on = b.s.types[name]
 		if one.on == nil || !one.on.composite() {
-			return nil, fmt.Errorf("there is no type %q to select on in this subgraph", item.TypeCondition)
+			return nil, fmt.Errorf("there is no type %q to select on in this subgraph%s", item.TypeCondition, b.s.meantType(item.TypeCondition))
 		}
 		if !b.overlap(one.on, parent) {
 			return nil, fmt.Errorf("a %q can never be a %q", parent.name, one.on.name)

@@ -67,7 +67,7 @@ func (c *composer) resolveOverride(s *subgraph, t *typeDef, f *fieldDef, a *appl
 	i := slices.IndexFunc(c.subgraphs, func(o *subgraph) bool { return o.Name == from })
 	if i < 0 {
 		f.override.stray = true
-		c.hint(hintFromDoesNotExist, f.coordinate, p.at, "In subgraph %q, %q is overridden from %q, which is no subgraph.", s.Name, f.coordinate, from)
+		c.hint(hintFromDoesNotExist, f.coordinate, p.at, "In subgraph %q, %q is overridden from %q, which is no subgraph%s.", s.Name, f.coordinate, from, didYouMean(from, namesOfSubgraphs(c.subgraphs)))
 		return
 	}
 	c.applyOverride(f, c.subgraphs[i], label, p)

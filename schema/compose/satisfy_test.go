@@ -34,8 +34,10 @@ func TestWhatCannotBeAnsweredIsRefusedWithItsPlaces(t *testing.T) {
 
 func TestWhatCannotBeProvenIsSaid(t *testing.T) {
 	result, err := compose.Compose([]schema.Subgraph{{Name: "a", SDL: `
-		extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@authenticated"])
-		type Query { secret: String @authenticated }`}}, compose.Options{})
+		extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@context", "@fromContext"])
+		type Query { t: T }
+		type T @key(fields: "id") @context(name: "c") { id: ID! name: String below: B }
+		type B @key(fields: "id") { id: ID! f(name: String @fromContext(field: "$c { name }")): Int }`}}, compose.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

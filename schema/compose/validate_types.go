@@ -81,7 +81,7 @@ func (v typeValidator) resolve(e *element, t *ast.Type) (def *typeDef, ok bool) 
 	}
 	def = v.s.types[name]
 	if def == nil && !v.federationType(name) {
-		v.invalid(e, "Define it, or correct the name.", "%q is of the type %q, which is not defined", e.coordinate, name)
+		v.invalid(e, "Define it, or correct the name.", "%q is of the type %q, which is not defined%s", e.coordinate, name, v.s.meantType(name))
 		return nil, false
 	}
 	return def, true
