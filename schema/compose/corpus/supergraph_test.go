@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -159,6 +160,10 @@ func text(v *ast.Value) string {
 		return "{" + strings.Join(parts, ", ") + "}"
 	case ast.StringValue, ast.BlockValue:
 		return fmt.Sprintf("%q", v.Raw)
+	case ast.FloatValue:
+		if n, err := strconv.ParseFloat(v.Raw, 64); err == nil {
+			return strconv.FormatFloat(n, 'f', -1, 64) // Apollo writes 1.5e3 as 1500
+		}
 	}
 	return v.Raw
 }
