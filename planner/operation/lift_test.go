@@ -2,6 +2,7 @@ package operation
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -130,5 +131,80 @@ func TestTheCostIsThatOfTheClientsLiterals(t *testing.T) {
 		if got, err := o.Cost.Evaluate(values); err != nil || got != want {
 			t.Errorf("%s costs %g, %v; want %g", text, got, err, want)
 		}
+	}
+}
+
+// TestWhatIsPlannedIsTheOperation looks at random operations: with the literals
+// back in place what is planned is field for field the operation, it is valid
+// itself, and an operation with other literals shares it.
+func TestWhatIsPlannedIsTheOperation(t *testing.T) {
+	lifted := 0
+	others := strings.NewReplacer("first: 1", "first: 7", `"x"`, `"y"`, `id: "1"`, "id: 22")
+	eachOperation(t, invariantSchema(), func(p *Parser, _ *generator, text string) {
+		doc, errs := p.Parse(text)
+		if len(errs) > 0 {
+			return
+		}
+		o, err := doc.Operation("")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(o.Literals) == 0 {
+			return
+		}
+		lifted++
+		sameButForLiterals(t, o.Root, o.Planned.Root, o.Literals)
+		if again := reparse(t, p, o.Planned); again.Text != o.Planned.Text {
+			t.Errorf("%s\nis planned as\n%s\nwhich is\n%s", text, o.Planned, again)
+		}
+		if other := mustParse(t, p, others.Replace(text), ""); other.Planned.Hash != o.Planned.Hash {
+			t.Errorf("%s\nis planned as\n%s\nand with other literals as\n%s", text, o.Planned, other.Planned)
+		}
+	})
+	if lifted < *cases/20 {
+		t.Errorf("only %d of %d operations had literals", lifted, *cases)
+	}
+}
+
+func sameButForLiterals(t *testing.T, a, b *SelectionSet, literals map[string]json.RawMessage) {
+	t.Helper()
+	if len(a.Fields) != len(b.Fields) || a.Type != b.Type || !a.Possible.Equal(b.Possible) {
+		t.Fatalf("%d fields of %s are planned as %d of %s", len(a.Fields), a.Type, len(b.Fields), b.Type)
+	}
+	for i, x := range a.Fields {
+		y := b.Fields[i]
+		for _, arg := range x.Arguments {
+			value := y.Arguments.ForName(arg.Name).Value
+			text := value.String()
+			if raw, ok := literals[value.Raw]; ok {
+				text = string(raw)
+			}
+			if text != arg.Value.String() {
+				t.Errorf("%s(%s: %s) is planned with %s", x.Name, arg.Name, arg.Value, text)
+			}
+		}
+		if x.ResponseKey != y.ResponseKey || x.Key != y.Key || x.Name != y.Name || !x.On.Equal(y.On) || !slices.Equal(x.Guards, y.Guards) ||
+			!slices.Equal(x.Unless, y.Unless) || x.FieldCost != y.FieldCost || len(x.Arguments) != len(y.Arguments) || (x.Selections == nil) != (y.Selections == nil) {
+			t.Errorf("%+v is planned as %+v", x, y)
+		}
+		if x.Selections != nil {
+			sameButForLiterals(t, x.Selections, y.Selections, literals)
+		}
+	}
+}
+
+func BenchmarkParseAndNormaliseLiterals(b *testing.B) {
+	text := "{"
+	for i := range 20 {
+		text += fmt.Sprintf(" a%d: user(id: %d) { name reviews { body product { name price } } }", i, i)
+	}
+	for name, keep := range map[string]bool{"lifted": false, "kept": true} {
+		b.Run(name, func(b *testing.B) {
+			p := NewParser(loadSDL(b, benchSchema), Options{KeepLiterals: keep})
+			b.ReportAllocs()
+			for b.Loop() {
+				mustParse(b, p, text+"}", "")
+			}
+		})
 	}
 }
