@@ -129,6 +129,25 @@ func level(g *graph, c *client) (heap uint64, goroutines int) {
 	return m.HeapAlloc, runtime.NumGoroutine()
 }
 
+func TestVersionsThatDoNotComposeAreCountedAndTheirEndIsSaid(t *testing.T) {
+	t.Parallel()
+	s, c := settings(), newClient(t)
+	var accounts string
+	s.Supergraph.Subgraphs, accounts = supergraphYAML(t, newGraph(t))
+	p := serve(t, s)
+	write(t, accounts, brokenSDL)
+	eventually(t, "the version is counted as refused", func() bool {
+		return c.metric(t, p.admin, `weft_supergraph_loads_total{outcome="refused"}`) > 0
+	})
+	write(t, accounts, accountsSDL)
+	eventually(t, "the log says that the source is in order again", func() bool {
+		return strings.Contains(p.logs.String(), "in order again")
+	})
+	if used := c.metric(t, p.admin, `weft_supergraph_loads_total{outcome="used"}`); used != 1 {
+		t.Errorf("%g versions were taken into use, want only the first", used)
+	}
+}
+
 func TestASupergraphFileIsSwappedUnderLoad(t *testing.T) {
 	t.Parallel()
 	g := newGraph(t)

@@ -75,7 +75,8 @@ func (g *Gateway) serve(ctx context.Context, o ServeOptions, src source.Source, 
 	defer stop(nil)
 	var running sync.WaitGroup
 	running.Go(func() {
-		if err := source.Watch(ctx, src, loaded, source.WatchOptions{Logger: g.logger}, g.Swap); err != nil {
+		watched := countedSource{Source: src, metrics: g.metrics}
+		if err := source.Watch(ctx, watched, loaded, source.WatchOptions{Logger: g.logger}, g.Swap); err != nil {
 			g.logger.ErrorContext(ctx, "the supergraph's source is not watched: changes to it need a restart", "error", err)
 		}
 	})

@@ -45,7 +45,7 @@ func New(version string) *Metrics {
 		}, []string{"stage"}),
 		swaps: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "weft_supergraph_loads_total",
-			Help: "Supergraphs that were given to the gateway, by outcome (used, refused).",
+			Help: "Attempts to take a new version of the supergraph into use, by outcome (used, refused).",
 		}, []string{"outcome"}),
 		loaded: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "weft_supergraph_loaded_timestamp_seconds",

@@ -115,6 +115,9 @@ func (w *watcher) load(ctx context.Context) {
 		}
 	}
 	if err == nil || ctx.Err() != nil {
+		if w.failure != "" && err == nil {
+			w.options.Logger.InfoContext(ctx, "the supergraph's source is in order again", "source", w.source.String())
+		}
 		w.failure, w.retry = "", w.options.Retry
 		return
 	}
