@@ -13,6 +13,7 @@ import (
 // TestApollosSupergraphsLoad loads every supergraph that Apollo's composer wrote
 // and proves on it that every query can be answered.
 func TestApollosSupergraphsLoad(t *testing.T) {
+	t.Parallel()
 	listed := readDifferences(t) // some are deliberately not what Weft would write
 	loaded := 0
 	for _, s := range readSets(t) {
