@@ -2,6 +2,7 @@ package schema
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
 )
@@ -11,6 +12,9 @@ import (
 // gives to an implementation is guarded as the interface's is, whether or not
 // the supergraph repeats that on the implementation.
 func (l *loader) deny() {
+	if !slices.ContainsFunc(l.features, (*feature).isAuthorization) {
+		return
+	}
 	guarded := map[string]bool{}
 	for _, d := range l.doc.Definitions {
 		if l.guards(d.Directives) {
@@ -40,9 +44,16 @@ func (l *loader) guardedByInterface(d *ast.Definition, field string) bool {
 	})
 }
 
+// isAuthorization reports whether the specification guards who may have what.
+func (f *feature) isAuthorization() bool {
+	name, ok := strings.CutPrefix(f.identity, apolloSpecs)
+	return ok && (name == "authenticated" || name == "requiresScopes" || name == "policy")
+}
+
 // guards reports whether a directive among ds is one of authorization.
 func (l *loader) guards(ds ast.DirectiveList) bool {
-	return l.features.has(ds, "authenticated", "authenticated") ||
-		l.features.has(ds, "requiresScopes", "requiresScopes") ||
-		l.features.has(ds, "policy", "policy")
+	return slices.ContainsFunc(ds, func(d *ast.Directive) bool {
+		f, own := l.features.resolve("@" + d.Name)
+		return f != nil && f.isAuthorization() && strings.HasSuffix(f.identity, "/"+own)
+	})
 }

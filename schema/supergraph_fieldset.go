@@ -60,6 +60,9 @@ func (l *loader) checkFieldSets() error {
 		for _, fd := range d.Fields {
 			f := t.Fields[fd.Name]
 			for _, j := range f.Joins {
+				if j.Requires == nil && j.Provides == nil {
+					continue
+				}
 				where := " of " + t.Name + "." + f.Name + " in subgraph " + l.out.Graphs[j.Graph].Name
 				if err := l.checkSelections(j.Requires, t, fd.Position, "requires"+where); err != nil {
 					return err

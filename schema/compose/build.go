@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -15,22 +16,34 @@ import (
 
 // parse reads every subgraph's SDL and its links, and builds its model.
 func (c *composer) parse() {
-	for _, s := range c.subgraphs {
-		doc := c.parseSDL(s)
-		if doc == nil {
-			continue
-		}
-		var errs schema.Errors
-		if s.links, errs = link.Read(doc, s.location); len(errs) > 0 {
-			c.errs = append(c.errs, errs...)
-			continue
-		}
-		if f := s.links.Federation(); f != nil {
-			s.version = f.URL.Version
-		}
-		b := &builder{c: c, s: s, doc: doc, spec: link.Federation1()}
-		b.build()
+	// One subgraph has nothing to do with the others yet, so they are parsed side
+	// by side, each with errors of its own.
+	alone := make([]composer, len(c.subgraphs))
+	var running sync.WaitGroup
+	for i, s := range c.subgraphs {
+		alone[i].options = c.options
+		running.Go(func() { alone[i].parseSubgraph(s) })
 	}
+	running.Wait()
+	for i := range alone {
+		c.errs = append(c.errs, alone[i].errs...)
+		c.hints = append(c.hints, alone[i].hints...)
+	}
+}
+
+func (c *composer) parseSubgraph(s *subgraph) {
+	doc := c.parseSDL(s)
+	if doc == nil {
+		return
+	}
+	if s.links, c.errs = link.Read(doc, s.location); len(c.errs) > 0 {
+		return
+	}
+	if f := s.links.Federation(); f != nil {
+		s.version = f.URL.Version
+	}
+	b := &builder{c: c, s: s, doc: doc, spec: link.Federation1()}
+	b.build()
 }
 
 func (c *composer) parseSDL(s *subgraph) *ast.SchemaDocument {

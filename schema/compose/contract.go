@@ -27,7 +27,9 @@ type Contract struct {
 	HideUnreachable bool
 }
 
-func (o Contract) empty() bool { return len(o.Include) == 0 && len(o.Exclude) == 0 && !o.HideUnreachable }
+func (o Contract) empty() bool {
+	return len(o.Include) == 0 && len(o.Exclude) == 0 && !o.HideUnreachable
+}
 
 // Codes of errors and hints about contracts, Weft's own.
 const (

@@ -35,6 +35,9 @@ type shapes struct {
 func (c *composer) validateDirectives(s *subgraph) {
 	known := shapes{s, map[string]*directiveShape{}}
 	s.eachElement(func(e *element, location ast.DirectiveLocation) {
+		if len(e.directives) == 0 {
+			return
+		}
 		count := map[string]int{}
 		for _, a := range e.directives {
 			shape := known.of(a)
@@ -130,12 +133,12 @@ func (k shapes) find(a *applied) *directiveShape {
 		if shape := standardShape(a.name); shape != nil {
 			return shape
 		}
+		if a.feature != nil {
+			return specShape(a.feature.Spec.Directive(a.name))
+		}
 		// Without a link the directive is federation 1's, or stands there by
 		// the upgrade from it.
 		spec := link.SpecOf(link.URL{Identity: link.IdentityFederation, Version: link.LatestFederation()})
-		if a.feature != nil {
-			spec = a.feature.Spec
-		}
 		return specShape(spec.Directive(a.name))
 	}
 	for _, d := range k.s.directives {
