@@ -113,9 +113,11 @@ func (w *planning) edgeOf(a *arrival, field string, on schema.TypeSet) *graph.Ed
 			return e
 		}
 	}
-	among := a.types
+	var among schema.TypeSet
 	if a.node != nil {
 		among = a.node.Possible
+	} else {
+		among = a.place.live // entities of all these may join the same fetch
 	}
 	if n := w.inCommon(a.graph, field, on, among); n != nil {
 		return n.Edge(field)

@@ -112,7 +112,7 @@ func (pr *printer) entry(to *printing, s *selection, e *entry, outer operation.G
 			if on.Empty() {
 				continue
 			}
-			for _, f := range pr.fragments(s, e.slot.name, on) {
+			for _, f := range pr.fragments(s, e.slot.name, on, child) {
 				alias := to.alias(s, e.slot.key, f.shape)
 				head := fieldHead(e.slot, alias)
 				text := head + body.String()
@@ -190,8 +190,8 @@ type fragment struct {
 }
 
 // fragments gives the fragments that a field must stand in to be selected for
-// exactly the object types on.
-func (pr *printer) fragments(s *selection, field string, on schema.TypeSet) []fragment {
+// exactly the object types on; child is what is selected below it, or nil.
+func (pr *printer) fragments(s *selection, field string, on schema.TypeSet, child *selection) []fragment {
 	if n := s.node; n != nil {
 		e := n.Edge(field)
 		if s == s.fetch.root && len(s.fetch.inputs) > 0 {
@@ -208,7 +208,7 @@ func (pr *printer) fragments(s *selection, field string, on schema.TypeSet) []fr
 	if s.node != nil {
 		among = s.node.Possible
 	}
-	if n := pr.w.inCommon(s.fetch.graph, field, on, among); n != nil {
+	if n := pr.w.inCommon(s.fetch.graph, field, on, among); n != nil && (child == nil || n.Edge(field).To == child.node) {
 		return []fragment{{n.Type.Name, shape(n.Edge(field)), on}}
 	}
 	var out []fragment

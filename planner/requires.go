@@ -84,20 +84,22 @@ const maxRepeats, maxNesting = 3, 12
 func (w *planning) valueHops(p *place, s *slot, need schema.TypeSet, u *graph.FieldUse, limit int, wide bool) (hops int, ok bool) {
 	covered := schema.TypeSet(nil)
 	for _, o := range w.options(p, need, u.Name, limit, wide) {
-		c := w.child(p, s, o.types, u.Type)
-		for _, a := range o.arrivals {
-			w.arriveBy(c, a)
+		for _, types := range w.alike(o, u.Name) {
+			c := w.child(p, s, types, u.Type)
+			for _, a := range o.arrivals {
+				w.arriveBy(c, a)
+			}
+			if c.knowTypes() != nil {
+				continue
+			}
+			covered = covered.Or(types)
+			h, ok := w.setHops(c, c.live, u.Set, limit)
+			if !ok {
+				return 0, false
+			}
+			// The value itself must be there, even if nothing of it is asked.
+			hops = max(hops, h, o.hops())
 		}
-		if c.knowTypes() != nil {
-			continue
-		}
-		covered = covered.Or(o.types)
-		h, ok := w.setHops(c, c.live, u.Set, limit)
-		if !ok {
-			return 0, false
-		}
-		// The value itself must be there, even if nothing of it is asked.
-		hops = max(hops, h, o.hops())
 	}
 	return hops, need.SubsetOf(covered)
 }
@@ -186,33 +188,40 @@ func (w *planning) supplyComposite(p *place, s *slot, u *graph.FieldUse, need sc
 	_, wide, _ := w.compositeHops(p, s, need, u, depth-1)
 	var fields []*Require
 	for _, o := range w.options(p, need, u.Name, depth-1, wide) {
-		c := w.child(p, s, o.types, u.Type)
-		for _, a := range o.arrivals {
-			w.arriveBy(c, a)
-		}
-		if err := c.knowTypes(); err != nil {
-			return nil, err
-		}
-		below, err := w.supply(c, c.live, u.Set, depth, nil, nonNull, deps)
-		if err != nil {
-			return nil, err
-		}
-		fields = mergeRequires(fields, below)
-		if !brings(below) {
-			// Nothing unconditional below brings the value along.
-			if err := w.supplyPresence(c, depth, deps); err != nil {
+		for _, types := range w.alike(o, u.Name) {
+			below, err := w.supplyValue(p, s, u, types, o.arrivals, depth, nonNull, deps)
+			if err != nil {
 				return nil, err
 			}
-		}
-		if u.Type.Object < 0 && !slices.ContainsFunc(fields, func(r *Require) bool { return r.Name == "__typename" }) {
-			fields = append([]*Require{{Name: "__typename", Key: w.typename}}, fields...)
+			fields = mergeRequires(fields, below)
 		}
 		need = need.AndNot(o.types)
 	}
 	if !need.Empty() {
 		return nil, w.unreachable(p, need, u.Name)
 	}
+	if u.Type.Object < 0 && !slices.ContainsFunc(fields, func(r *Require) bool { return r.Name == "__typename" }) {
+		fields = append([]*Require{{Name: "__typename", Key: w.typename}}, fields...)
+	}
 	return fields, nil
+}
+
+// supplyValue supplies what a field set selects of one composite field's values
+// on object types that have it in one type.
+func (w *planning) supplyValue(p *place, s *slot, u *graph.FieldUse, types schema.TypeSet, arrivals []*arrival, depth int, nonNull bool, deps *fetchSet) ([]*Require, error) {
+	c := w.child(p, s, types, u.Type)
+	for _, a := range arrivals {
+		w.arriveBy(c, a)
+	}
+	if err := c.knowTypes(); err != nil {
+		return nil, err
+	}
+	below, err := w.supply(c, c.live, u.Set, depth, nil, nonNull, deps)
+	if err != nil || brings(below) {
+		return below, err
+	}
+	// Nothing unconditional below brings the value along.
+	return below, w.supplyPresence(c, depth, deps)
 }
 
 // brings reports whether a value comes along with what is read of it: a field is
