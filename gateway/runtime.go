@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"time"
 
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -98,14 +99,24 @@ func asList(err error) gqlerror.List {
 	return gqlerror.List{gqlerror.Wrap(err)}
 }
 
-// plan plans an operation and compiles the plan.
-func (g *Gateway) plan(ctx context.Context, rt *runtime, op *operation.Operation, c operation.Conditions) (*executor.Program, error) {
+// errPlanner is all that clients are told of a mistake in the planner.
+var errPlanner = errors.New("the gateway made a mistake; its log says more")
+
+// plan plans an operation and compiles the plan. A mistake in the program costs
+// this operation alone: others may wait for the plan, or it is planned ahead.
+func (g *Gateway) plan(ctx context.Context, rt *runtime, op *operation.Operation, c operation.Conditions) (program *executor.Program, err error) {
 	start := time.Now()
+	defer func() {
+		if cause := recover(); cause != nil {
+			g.logger.ErrorContext(ctx, "planning met a mistake in the program", "operation", op.Text, "panic", cause, "stack", string(debug.Stack()))
+			program, err = nil, errPlanner
+		}
+	}()
 	plan, err := rt.planner.Plan(ctx, op, c)
 	if err != nil {
 		return nil, err
 	}
-	program, err := executor.Compile(rt.supergraph, plan)
+	program, err = executor.Compile(rt.supergraph, plan)
 	if err != nil {
 		return nil, fmt.Errorf("compile the plan: %w", err)
 	}

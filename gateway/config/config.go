@@ -259,7 +259,7 @@ func (c *Cache) subgraphDefault() CacheSubgraph { return CacheSubgraph{Enabled: 
 
 // Documents is the cache of parsed and validated operations.
 type Documents struct {
-	// The most bytes of documents whose parsed form is kept, counted by the length of their text. 0 keeps none.
+	// The most bytes of parsed and validated documents that are kept, by an estimate of what they take in memory. What is used least goes first. 0 keeps none.
 	Cache Size `yaml:"cache" min:"0" max:"4GiB"`
 }
 
