@@ -134,7 +134,11 @@ func (g *Gateway) open(ctx context.Context) error {
 // error says why. Swaps must not overlap.
 func (g *Gateway) Swap(ctx context.Context, next *source.Supergraph) error {
 	start := time.Now()
-	rt, err := g.newRuntime(next)
+	var rt *runtime
+	err := g.guarded(ctx, "compiling the supergraph", func() (err error) {
+		rt, err = g.newRuntime(next)
+		return err
+	})
 	if err != nil {
 		g.metrics.Loaded(false)
 		return fmt.Errorf("the supergraph cannot be served: %w", err)

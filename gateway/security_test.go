@@ -1,12 +1,15 @@
 package gateway_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/weft-graphql/weft/gateway/config"
+	"github.com/weft-graphql/weft/subgraphs/source"
 )
 
 func TestOnlyNamedHeadersReachSubgraphs(t *testing.T) {
@@ -146,6 +149,31 @@ func TestAMistakeInTheProgramIsOneRequestsFailure(t *testing.T) {
 	if n := c.metric(t, i.admin, "weft_requests_in_flight"); n != 0 {
 		t.Errorf("%g requests are counted as in flight", n)
 	}
+}
+
+// mistaken is a source whose schemas meet a mistake in the program.
+type mistaken struct{}
+
+func (mistaken) Load(context.Context) (*source.Supergraph, error) { panic("a mistake") }
+func (mistaken) String() string                                   { return "mistaken" }
+
+func TestAMistakeMetByASchemaLeavesTheGatewayServing(t *testing.T) {
+	g, c := newGraph(t), newClient(t)
+	i := openWith(t, settings(), g)
+	got, err := i.Watched(mistaken{}, "supergraph.yaml").Load(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "loading the supergraph met a mistake in the program") {
+		t.Errorf("got %v", err)
+	}
+	if !slices.Equal(got.Files, []string{"supergraph.yaml"}) {
+		t.Errorf("%v would be watched for a better version", got.Files)
+	}
+	if err := i.Swap(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "compiling the supergraph met a mistake in the program") {
+		t.Errorf("got %v", err)
+	}
+	if refused := c.metric(t, i.admin, `weft_supergraph_loads_total{outcome="refused"}`); refused != 2 {
+		t.Errorf("%g versions are counted as refused, want 2", refused)
+	}
+	wants(t, c.query(t, i.clients, `{ me { name } }`), http.StatusOK, `{"data":{"me":{"name":"User 1"}}}`)
 }
 
 func TestAFormCannotMakeABrowserSendARequest(t *testing.T) {

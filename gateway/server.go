@@ -75,12 +75,14 @@ func (g *Gateway) serve(ctx context.Context, o ServeOptions, src source.Source, 
 	defer stop(nil)
 	var running sync.WaitGroup
 	running.Go(func() {
-		watched := countedSource{Source: src, metrics: g.metrics}
+		watched := &watchedSource{Source: src, gateway: g, files: loaded.Files}
 		if err := source.Watch(ctx, watched, loaded, source.WatchOptions{Logger: g.logger}, g.Swap); err != nil {
 			g.logger.ErrorContext(ctx, "the supergraph's source is not watched: changes to it need a restart", "error", err)
 		}
 	})
-	running.Go(func() { g.keepOperations(ctx) })
+	if g.config.Planner.Warmup.File != "" {
+		running.Go(func() { g.keepOperations(ctx) })
+	}
 	for _, s := range servers {
 		running.Go(func() {
 			if err := s.http.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
