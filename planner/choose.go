@@ -68,22 +68,32 @@ func (w *planning) commitBest(arrivals []*arrival, s *slot, latest int, guards o
 	if len(arrivals) == 0 {
 		return nil, errNoArrival
 	}
-	best := arrivals[0]
+	i := 0
 	if len(arrivals) > 1 {
-		least := w.marginal(best, s, latest)
-		for _, a := range arrivals[1:] {
-			if w.left < 0 {
-				break // the budget has run out: greedy
-			}
-			if c := w.marginal(a, s, latest); c.compare(least) < 0 {
-				best, least = a, c
-			}
+		i = w.leastOf(arrivals, s, latest)
+		if w.script != nil {
+			i = w.script.choose(i, len(arrivals))
 		}
 	}
+	best := arrivals[i]
 	if w.why != nil {
 		w.why.note(w, best, arrivals, s, latest)
 	}
 	return w.commit(best, latest, guards)
+}
+
+// leastOf gives the index of the arrival that adds least.
+func (w *planning) leastOf(arrivals []*arrival, s *slot, latest int) int {
+	best, least := 0, w.marginal(arrivals[0], s, latest)
+	for i, a := range arrivals[1:] {
+		if w.left < 0 {
+			break // the budget has run out: greedy
+		}
+		if c := w.marginal(a, s, latest); c.compare(least) < 0 {
+			best, least = i+1, c
+		}
+	}
+	return best
 }
 
 // marginal is what taking an arrival for a slot would add to the plan.

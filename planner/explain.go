@@ -104,6 +104,8 @@ func (c *choices) note(w *planning, best *arrival, arrivals []*arrival, s *slot,
 // dearer says what a way would have cost more than the one that was taken.
 func dearer(taken, way cost) string {
 	switch {
+	case way.compare(taken) < 0:
+		return "the whole plan would cost more"
 	case way.rounds > taken.rounds:
 		return "it would add " + count(way.rounds-taken.rounds, "round")
 	case way.requests > taken.requests:

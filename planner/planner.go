@@ -1,7 +1,6 @@
 package planner
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -60,13 +59,20 @@ func (p *Planner) plan(ctx context.Context, op *operation.Operation, c operation
 	if op.Kind == ast.Subscription {
 		return nil, ErrSubscription
 	}
-	w := newPlanning(ctx, p, op, c)
-	w.why = why
-	err := w.planRoots()
-	if err := cmp.Or(ctx.Err(), w.refused, err); err != nil {
-		return nil, fmt.Errorf("planner: %w", err)
+	w, steps, err := p.attempt(ctx, op, c, nil, why)
+	if err != nil {
+		return nil, err
 	}
-	return &Plan{Operation: op, Steps: w.steps(), Blocks: []Block{{}}, Degraded: w.degraded}, nil
+	if better := p.search(ctx, op, c, w, steps); better != nil {
+		if why != nil {
+			*why = choices{}
+		}
+		again, better, err := p.attempt(ctx, op, c, &script{forced: better.taken}, why)
+		if err == nil {
+			w, steps = again, better
+		}
+	}
+	return &Plan{Operation: op, Steps: steps, Blocks: []Block{{}}, Degraded: w.degraded}, nil
 }
 
 // planning is the state of making one plan.
@@ -103,6 +109,8 @@ type planning struct {
 	cut    bool
 	hubs   map[activeHub]bool
 	local  map[localKey]bool
+	// script decides choices; nil but in a search for a better plan.
+	script *script
 	// serial are the follow-up fences of a mutation; see planMutation.
 	serial []fence
 	// why notes the choices; nil where nobody asks.

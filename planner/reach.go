@@ -90,7 +90,7 @@ func (w *planning) reachOf(p *place, object int) *reach {
 				return false
 			}
 			for _, t := range h.Targets {
-				if !r.has(t) {
+				if !r.has(t) || w.script != nil {
 					open(way{target: t, hub: h, hops: hops + 1})
 				}
 			}
@@ -108,7 +108,7 @@ func (w *planning) reachOf(p *place, object int) *reach {
 		}
 		next := levels[hops][0]
 		levels[hops] = levels[hops][1:]
-		if next.hub != nil && r.has(next.target) {
+		if next.hub != nil && r.has(next.target) && w.script == nil {
 			continue
 		}
 		if !w.spend() {

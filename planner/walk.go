@@ -105,7 +105,7 @@ func (w *planning) visitField(p *place, s *slot) error {
 // subgraphs count only where no subgraph at hand has all that is asked below.
 func (w *planning) compositeOptions(p *place, s *slot, need schema.TypeSet) []option {
 	direct, rest := w.directOptions(p, need, s.name, anyHops)
-	if rest.Empty() {
+	if rest.Empty() && w.script == nil {
 		closed := true
 		for i := range direct {
 			closed = w.closes(s, &direct[i]) && closed
