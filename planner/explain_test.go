@@ -1,6 +1,8 @@
 package planner_test
 
 import (
+	"fmt"
+	"math/rand/v2"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -8,6 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
+
+	"github.com/weft-graphql/weft/planner"
 )
 
 // TestEveryStepOfAPlanIsExplained explains the plans of all golden operations:
@@ -45,19 +49,7 @@ func TestEveryStepOfAPlanIsExplained(t *testing.T) {
 				if diff := cmp.Diff(plan.Text(fixture.sg), same.Text(fixture.sg)); diff != "" {
 					t.Errorf("the plan that is explained is another (-Plan +Explain):\n%s", diff)
 				}
-				for i, s := range why.Steps {
-					if len(s.Fetches) == 0 {
-						t.Errorf("step %d has no reason", i)
-					}
-					for _, fetch := range s.Fetches {
-						if len(fetch.Client) == 0 && len(fetch.Own) == 0 {
-							t.Errorf("step %d at %q is for nobody:\n%s", i, fetch.Path, why.Text())
-						}
-						if (fetch.Path != "") != (len(fetch.Keys) > 0) {
-							t.Errorf("step %d at %q is reached by %q", i, fetch.Path, fetch.Keys)
-						}
-					}
-				}
+				checkReasons(t, why)
 				explained++
 			})
 		}
@@ -98,5 +90,73 @@ why step 2 (reviews)
 `
 	if diff := cmp.Diff(want, why.Text()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestRandomOperationsAreExplained explains random operations, and sees that
+// lifting their literals changes nothing about which requests are made.
+func TestRandomOperationsAreExplained(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			f := newFixture(t, section(t, filepath.Base(file), "supergraph.graphql"))
+			for seed := range uint64(60) {
+				r := &randomOperation{Rand: rand.New(rand.NewPCG(seed, 2)), api: f.sg.API, left: 40}
+				text := r.query()
+				doc, errs := f.parser.Parse(text)
+				if len(errs) > 0 {
+					continue
+				}
+				op, err := doc.Operation("")
+				if err != nil {
+					t.Fatal(err)
+				}
+				plan, err := f.planner.Plan(t.Context(), op, 0)
+				if err != nil {
+					continue // another test tells whether it may
+				}
+				lifted, why, err := f.planner.Explain(t.Context(), op.Planned, 0)
+				if err != nil {
+					t.Fatalf("%v\n%s", err, text)
+				}
+				checkPlan(t, f, lifted)
+				checkReasons(t, why)
+				if diff := cmp.Diff(requests(plan), requests(lifted)); diff != "" {
+					t.Errorf("other requests are made where literals are lifted (-literals +lifted):\n%s", diff)
+				}
+				if t.Failed() {
+					t.Fatalf("seed %d: %s\n%s\n%s", seed, text, lifted.Text(f.sg), why.Text())
+				}
+			}
+		})
+	}
+}
+
+// requests are what a plan asks of which subgraph when, without the text.
+func requests(p *planner.Plan) []string {
+	var out []string
+	for _, s := range p.Steps {
+		out = append(out, fmt.Sprint(s.Graph, s.Depth, s.DependsOn, len(s.Parts), s.Guards))
+	}
+	return out
+}
+
+func checkReasons(t *testing.T, why *planner.Explanation) {
+	t.Helper()
+	for i, s := range why.Steps {
+		if len(s.Fetches) == 0 {
+			t.Errorf("step %d has no reason", i)
+		}
+		for _, fetch := range s.Fetches {
+			if len(fetch.Client) == 0 && len(fetch.Own) == 0 {
+				t.Errorf("step %d at %q is for nobody:\n%s", i, fetch.Path, why.Text())
+			}
+			if s.Subgraph != "" && (fetch.Path != "") != (len(fetch.Keys) > 0) {
+				t.Errorf("step %d at %q is reached by %q", i, fetch.Path, fetch.Keys)
+			}
+		}
 	}
 }
