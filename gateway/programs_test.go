@@ -2,10 +2,13 @@ package gateway
 
 import (
 	"context"
+	"errors"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"testing"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/weft-graphql/weft/executor"
@@ -92,5 +95,20 @@ func TestOverrideLabelsAreKeptByName(t *testing.T) {
 	}
 	if got := labels(before); got != 0b1101 {
 		t.Errorf("%b change plans", got)
+	}
+}
+
+func TestAMistakeInThePlannerCostsOneOperation(t *testing.T) {
+	g := &Gateway{logger: slog.New(slog.DiscardHandler), programMetrics: newProgramMetrics()}
+	broken := &runtime{} // has no planner
+	if _, err := g.plan(t.Context(), broken, hashed(1), 0); !errors.Is(err, errPlanner) {
+		t.Errorf("planning gave %v", err)
+	}
+	g.planAhead(t.Context(), broken, []hotOperation{{Query: "{ me { id } }"}})
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(g.programMetrics.ahead)
+	families, err := registry.Gather()
+	if err != nil || len(families) != 1 || len(families[0].GetMetric()) != 1 || families[0].GetMetric()[0].GetLabel()[0].GetValue() != "failed" {
+		t.Errorf("planning ahead is counted as %v, %v", families, err)
 	}
 }

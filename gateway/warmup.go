@@ -59,7 +59,11 @@ func (g *Gateway) planAhead(ctx context.Context, rt *runtime, hot []hotOperation
 	for _, h := range hot {
 		outcome := "left"
 		if ctx.Err() == nil {
-			outcome = rt.planAhead(ctx, h)
+			outcome = "failed"                                  // unless it comes to another end
+			_ = g.guarded(ctx, "planning ahead", func() error { // what went wrong is logged
+				outcome = rt.planAhead(ctx, h)
+				return nil
+			})
 		}
 		outcomes[outcome]++
 		g.programMetrics.ahead.WithLabelValues(outcome).Inc()
