@@ -128,7 +128,7 @@ func (b *schemaBuilder) directives(ds ast.DirectiveList) ast.DirectiveList {
 }
 
 func (b *schemaBuilder) keeps(directive string) (name string, keep bool) {
-	f, own := b.features.resolve("@" + directive)
+	f, own := b.features.directive(directive)
 	switch {
 	case f == nil:
 		return directive, true

@@ -53,7 +53,7 @@ func (f *feature) isAuthorization() bool {
 // guards reports whether a directive among ds is one of authorization.
 func (l *loader) guards(ds ast.DirectiveList) bool {
 	return slices.ContainsFunc(ds, func(d *ast.Directive) bool {
-		f, own := l.features.resolve("@" + d.Name)
+		f, own := l.features.directive(d.Name)
 		return f != nil && f.isAuthorization() && strings.HasSuffix(f.identity, "/"+own)
 	})
 }

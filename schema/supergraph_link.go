@@ -171,8 +171,22 @@ func (fs features) check(denyUnenforced bool) error {
 // resolve gives the specification and the own name of a directive ("@x") or
 // type by its name in this document; nil where no specification has it.
 func (fs features) resolve(local string) (*feature, string) {
-	bare, directive := strings.CutPrefix(local, "@")
+	bare, isDirective := strings.CutPrefix(local, "@")
+	return fs.find(bare, isDirective)
+}
+
+// directive resolves the name of a directive without its @.
+func (fs features) directive(name string) (*feature, string) { return fs.find(name, true) }
+
+func (fs features) find(bare string, isDirective bool) (*feature, string) {
 	for _, f := range fs {
+		if len(f.imports) == 0 {
+			continue
+		}
+		local := bare
+		if isDirective {
+			local = "@" + bare
+		}
 		if own, ok := f.imports[local]; ok {
 			return f, strings.TrimPrefix(own, "@")
 		}
@@ -181,20 +195,30 @@ func (fs features) resolve(local string) (*feature, string) {
 		if f.as == "" {
 			continue
 		}
-		if directive && bare == f.as {
+		if isDirective && bare == f.as {
 			return f, f.name
 		}
-		if own, ok := strings.CutPrefix(bare, f.as+"__"); ok {
-			return f, own
+		if own, ok := strings.CutPrefix(bare, f.as); ok {
+			if own, ok = strings.CutPrefix(own, "__"); ok {
+				return f, own
+			}
 		}
 	}
 	return nil, ""
 }
 
+// narrow reports whether some specification makes the API schema less than the
+// whole: by hiding elements, or by directives that are the gateway's alone.
+func (fs features) narrow() bool {
+	return slices.ContainsFunc(fs, func(f *feature) bool {
+		return f.identity == apolloSpecs+"inaccessible" || f.identity == apolloSpecs+"cost"
+	})
+}
+
 // join gives the own name ("type", "field") of a directive of the join
 // specification, or "".
 func (fs features) join(d *ast.Directive) string {
-	f, own := fs.resolve("@" + d.Name)
+	f, own := fs.directive(d.Name)
 	if f == nil || f.identity != apolloSpecs+"join" {
 		return ""
 	}
@@ -205,7 +229,7 @@ func (fs features) join(d *ast.Directive) string {
 // has(ds, "inaccessible", "inaccessible").
 func (fs features) has(ds ast.DirectiveList, spec, name string) bool {
 	return slices.ContainsFunc(ds, func(d *ast.Directive) bool {
-		f, own := fs.resolve("@" + d.Name)
+		f, own := fs.directive(d.Name)
 		return f != nil && f.identity == apolloSpecs+spec && own == name
 	})
 }

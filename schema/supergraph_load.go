@@ -86,7 +86,9 @@ func (l *loader) load() error {
 	if l.out.Schema, err = l.buildSchema(false); err != nil {
 		return fmt.Errorf("the supergraph's schema is invalid: %w", err)
 	}
-	if l.out.API, err = l.buildSchema(true); err != nil {
+	if !l.features.narrow() {
+		l.out.API = l.out.Schema
+	} else if l.out.API, err = l.buildSchema(true); err != nil {
 		return fmt.Errorf("the supergraph's API schema (without what is @inaccessible) is invalid: %w", err)
 	}
 	l.makeTypes()

@@ -45,6 +45,11 @@ func (c *composer) print() string {
 	slices.SortFunc(types, func(a, b *ast.Definition) int { return compareNames(a.Name, b.Name) })
 
 	var p printer
+	size := 0
+	for _, s := range c.subgraphs {
+		size += len(s.SDL)
+	}
+	p.Grow(3 * size) // about what it takes with its join directives
 	p.schema(c.links(specs), c.merged.schema, c.merged.types)
 	for _, d := range directives {
 		p.directiveDefinition(d)
