@@ -11,12 +11,13 @@ import (
 
 // Request is what one client asks of a plan.
 type Request struct {
-	// Operation is the client's own operation. Its normal text is that of the
-	// plan's; its positions become the locations of errors. nil means that errors
-	// have no locations.
+	// Operation is the client's own operation. Its fields are those of the plan's,
+	// one for one; its positions become the locations of errors. nil means that
+	// errors have no locations.
 	Operation *operation.Operation
 	// Variables are the client's variables by name as raw JSON, already coerced
-	// and checked against their definitions. A variable that the client left out
+	// and checked against their definitions, with the values of literals that are
+	// variables in the plan. A variable that the client left out
 	// is absent; its default, if any, is in the plan's operation.
 	Variables map[string]json.RawMessage
 	// Conditions are the operation's conditions for this request.
