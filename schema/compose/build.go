@@ -22,7 +22,17 @@ func (c *composer) parse() {
 	var running sync.WaitGroup
 	for i, s := range c.subgraphs {
 		alone[i].options = c.options
-		running.Go(func() { alone[i].parseSubgraph(s) })
+		running.Go(func() {
+			// Nobody above can recover what happens in a goroutine, and what a team
+			// registers must not end a gateway.
+			defer func() {
+				if mistake := recover(); mistake != nil {
+					alone[i].fail(problem{code: codeInternal, at: []schema.Location{s.location(nil)}, fix: "Please report it, with the schema."},
+						"A mistake in Weft, not in the schema, keeps subgraph %q from being read: %v.", s.Name, mistake)
+				}
+			}()
+			alone[i].parseSubgraph(s)
+		})
 	}
 	running.Wait()
 	for i := range alone {

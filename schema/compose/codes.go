@@ -2,7 +2,7 @@ package compose
 
 import "github.com/weft-graphql/weft/schema"
 
-// Codes of errors. All but the first group's last two are Apollo's.
+// Codes of errors. All but the first group's last three are Apollo's.
 const (
 	codeInvalidGraphQL      schema.Code = "INVALID_GRAPHQL"
 	codeInvalidSubgraphName schema.Code = "INVALID_SUBGRAPH_NAME"
@@ -10,6 +10,7 @@ const (
 	codeUnsupportedFeature  schema.Code = "UNSUPPORTED_FEATURE"
 	codeNoSubgraphs         schema.Code = "NO_SUBGRAPHS"
 	codeTooManyErrors       schema.Code = "TOO_MANY_ERRORS"
+	codeInternal            schema.Code = "INTERNAL_ERROR"
 
 	codeDirectiveDefinition   schema.Code = "DIRECTIVE_DEFINITION_INVALID"
 	codeTypeDefinition        schema.Code = "TYPE_DEFINITION_INVALID"
