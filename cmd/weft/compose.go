@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"runtime/debug"
 
 	"github.com/weft-graphql/weft/schema"
 	"github.com/weft-graphql/weft/schema/compose"
@@ -31,6 +32,11 @@ func (f contractFlags) options() compose.Options {
 
 // Run composes the subgraphs and writes the supergraph.
 func (c *composeCommand) Run(p *process) error {
+	// The process ends soon: collecting less often costs memory for a moment and
+	// saves a third of the time.
+	if _, set := p.env("GOGC"); !set {
+		defer debug.SetGCPercent(debug.SetGCPercent(400))
+	}
 	got, err := load(p, &source.Subgraphs{Path: c.Config, Compose: c.options()})
 	if err != nil {
 		return err

@@ -114,3 +114,33 @@ func printed(s *ast.Schema) string {
 	formatter.NewFormatter(&b, formatter.WithIndent("  ")).FormatSchema(s)
 	return b.String()
 }
+
+// FuzzContract filters single documents: there is no panic, and what is left
+// loads as a supergraph.
+func FuzzContract(f *testing.F) {
+	files, err := filepath.Glob("testdata/contract/*.txtar")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, file := range files {
+		archive, err := txtar.ParseFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		for _, part := range archive.Files {
+			if strings.HasSuffix(part.Name, ".graphql") {
+				f.Add(string(part.Data), "public", "internal", true)
+			}
+		}
+	}
+	f.Fuzz(func(t *testing.T, sdl, include, exclude string, hide bool) {
+		options := compose.Options{MaxSDLBytes: 1 << 14, SkipSatisfiability: true, Contract: compose.Contract{Include: strings.Fields(include), Exclude: strings.Fields(exclude), HideUnreachable: hide}}
+		result, err := compose.Compose([]schema.Subgraph{{Name: "a", SDL: sdl}}, options)
+		if err != nil {
+			return
+		}
+		if _, err := schema.LoadSupergraph(result.SDL, schema.LoadOptions{DenyUnenforced: true}); err != nil && !errors.Is(err, &schema.Error{Code: "UNSUPPORTED_LINKED_FEATURE"}) {
+			t.Fatalf("the filtered supergraph does not load: %v\n%s", err, result.SDL)
+		}
+	})
+}
