@@ -117,7 +117,7 @@ func dearer(taken, way cost) string {
 	case way.fields > taken.fields:
 		return "it would add " + count(way.fields-taken.fields, "field")
 	}
-	return "it is as good, and comes later in the supergraph"
+	return "it is as good"
 }
 
 // explain tells about each step of the plan.

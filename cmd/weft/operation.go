@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
@@ -121,16 +122,17 @@ func (c *planCommand) Run(p *process) error {
 	if p.json {
 		return writePlan(p, in.supergraph, plan, why)
 	}
-	text := plan.Text(in.supergraph)
+	var text strings.Builder
+	text.WriteString(plan.Text(in.supergraph))
 	for _, v := range op.Variables {
 		if value, ok := in.operation.Literals[v.Name]; ok {
-			text += fmt.Sprintf("$%s stands for %s\n", v.Name, value)
+			fmt.Fprintf(&text, "$%s stands for %s\n", v.Name, value)
 		}
 	}
 	if why != nil {
-		text += "\n" + why.Text()
+		text.WriteString("\n" + why.Text())
 	}
-	_, err = fmt.Fprint(p.stdout, text)
+	_, err = fmt.Fprint(p.stdout, text.String())
 	return err
 }
 
