@@ -17,7 +17,9 @@ var (
 )
 
 // number weighs a price in one number, for ratios.
-func number(price [4]int) float64 { return float64(1000*price[0] + 1000*price[1] + 10*price[2] + price[3]) }
+func number(price [5]int) float64 {
+	return float64(1000*price[0] + 1000*price[1] + 10*price[2] + price[3] + price[4])
+}
 
 // TestPlansAreTheBestOnes makes every plan that small random operations can have
 // and compares the planner's with the best of them.

@@ -14,8 +14,8 @@ func (p *Planner) PlanBy(ctx context.Context, op *operation.Operation, forced []
 	return &Plan{Operation: op, Steps: steps, Blocks: []Block{{}}}, s.taken, s.of, err
 }
 
-// Price gives what plans are compared by: rounds, requests, parts and fields.
-func (p *Plan) Price() [4]int {
+// Price gives what plans are compared by: rounds, requests, parts, depths and fields.
+func (p *Plan) Price() [5]int {
 	c := priceOf(p.Steps)
-	return [4]int{c.rounds, c.requests, c.parts, c.fields}
+	return [5]int{c.rounds, c.requests, c.parts, c.depth, c.fields}
 }

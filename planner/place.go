@@ -216,7 +216,9 @@ func (w *planning) arriveBy(c *place, a *arrival) {
 			n.views = append(n.views, below)
 		}
 	}
-	c.narrow(n.types)
+	if w.script == nil || n.hops <= c.least() {
+		c.narrow(n.types) // a way that is only tried must not hide types
+	}
 	for i, other := range c.arrivals {
 		if other.graph != n.graph || other.node != n.node {
 			continue

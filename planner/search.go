@@ -10,34 +10,44 @@ import (
 )
 
 // price is what whole plans are compared by, the weightiest first.
-type price struct{ rounds, requests, parts, fields int }
+type price struct{ rounds, requests, parts, depth, fields int }
 
 func (p price) compare(q price) int {
-	return cmp.Or(cmp.Compare(p.rounds, q.rounds), cmp.Compare(p.requests, q.requests), cmp.Compare(p.parts, q.parts), cmp.Compare(p.fields, q.fields))
+	return cmp.Or(
+		cmp.Compare(p.rounds, q.rounds), cmp.Compare(p.requests, q.requests), cmp.Compare(p.parts, q.parts),
+		cmp.Compare(p.depth, q.depth), cmp.Compare(p.fields, q.fields),
+	)
 }
 
-// priceOf counts the rounds and the requests of a plan, the parts of these, and the
-// fields that they select.
+// priceOf counts the rounds and the requests of a plan, the parts of these, how
+// deep the fields come from that they select, and the fields, each on every path.
 func priceOf(steps []*Step) price {
 	c := price{requests: len(steps)}
-	var count func(*Selection)
-	count = func(s *Selection) {
-		if s == nil {
-			return
-		}
-		for _, o := range s.Fields {
-			c.fields++
-			count(o.Selection)
-		}
-	}
 	for _, s := range steps {
 		c.rounds = max(c.rounds, s.Depth+1)
 		c.parts += len(s.Parts)
 		for _, part := range s.Parts {
-			count(part.Output)
+			n := part.Output.count()
+			if part.Entity != nil {
+				n *= len(part.Entity.Paths)
+			}
+			c.fields += n
+			c.depth += n * s.Depth
 		}
 	}
 	return c
+}
+
+// count is how many fields a selection has, those below others included.
+func (s *Selection) count() int {
+	if s == nil {
+		return 0
+	}
+	n := len(s.Fields)
+	for _, o := range s.Fields {
+		n += o.Selection.count()
+	}
+	return n
 }
 
 // script decides choices by their number in the order in which they come up; the
