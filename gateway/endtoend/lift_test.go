@@ -9,10 +9,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/goccy/go-yaml"
 	"github.com/google/go-cmp/cmp"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/parser"
+	"go.yaml.in/yaml/v4"
 
 	"github.com/weft-graphql/weft/gateway/endtoend/subgraphtest"
 	"github.com/weft-graphql/weft/schema"

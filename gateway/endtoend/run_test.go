@@ -12,9 +12,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/goccy/go-yaml"
 	"github.com/google/go-cmp/cmp"
 	"github.com/vektah/gqlparser/v2"
+	"go.yaml.in/yaml/v4"
 
 	"github.com/weft-graphql/weft/gateway"
 	"github.com/weft-graphql/weft/gateway/config"
