@@ -12,7 +12,7 @@ import (
 )
 
 var (
-	searched = flag.Int("searched", map[bool]int{false: 150, true: 30}[raceDetector], "for how many random operations to search for the best plan")
+	searched = flag.Int("searched", map[bool]int{false: 150, true: 5}[raceDetector], "for how many random operations to search for the best plan")
 	maxPlans = flag.Int("plans", 2_000, "how many plans an operation may have to be searched")
 )
 

@@ -27,7 +27,7 @@ func TestPlansAnswerAsOneServiceWould(t *testing.T) {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
 			f := newFixture(t, section(t, filepath.Base(file), "supergraph.graphql"))
 			w := newWorld(t, f)
-			for seed := range uint64(100) {
+			for seed := range uint64(perSupergraph()) {
 				r := &randomOperation{Rand: rand.New(rand.NewPCG(seed, 2)), api: f.sg.API, left: 40}
 				text := r.query()
 				c := &randomCase{operation: text, variables: r.variables(), seed: seed}

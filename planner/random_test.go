@@ -14,7 +14,7 @@ import (
 // TestRandomOperationsHaveSoundPlans plans random operations on the golden
 // files' supergraphs, with the usual budget and with none, and checks the plans.
 func TestRandomOperationsHaveSoundPlans(t *testing.T) {
-	const operations = 150
+	operations := perSupergraph()
 	files, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no golden files: %v", err)
@@ -61,6 +61,14 @@ func TestRandomOperationsHaveSoundPlans(t *testing.T) {
 			}
 		})
 	}
+}
+
+// perSupergraph is how many random operations each golden supergraph gets.
+func perSupergraph() int {
+	if raceDetector {
+		return 20
+	}
+	return 150
 }
 
 // randomOperation writes one random operation, which is valid most times.
