@@ -3,6 +3,7 @@ package executor
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -44,9 +45,7 @@ func (n naive) answer(query string, variables map[string]any) (string, error) {
 		root["__typename"] = "Mutation"
 	}
 	if fields, ok := n.data[root["__typename"].(string)].(map[string]any); ok {
-		for k, v := range fields {
-			root[k] = v
-		}
+		maps.Copy(root, fields)
 	}
 	var b strings.Builder
 	b.WriteString(`{"data":`)

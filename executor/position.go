@@ -3,6 +3,7 @@ package executor
 import (
 	"cmp"
 	"fmt"
+	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -116,14 +117,14 @@ func (p *position) follow(path planner.Path) (*position, error) {
 }
 
 func pathText(path planner.Path) string {
-	text := ""
+	var text strings.Builder
 	for i, e := range path {
 		if i > 0 {
-			text += "."
+			text.WriteString(".")
 		}
-		text += e.Key
+		text.WriteString(e.Key)
 	}
-	return text
+	return text.String()
 }
 
 // shape makes the tape shape of what a request selects at a position.

@@ -96,8 +96,7 @@ func (rt *runtime) operation(ctx context.Context, text, name string) (*operation
 
 // asList makes an error one that a client can be told.
 func asList(err error) gqlerror.List {
-	var known *gqlerror.Error
-	if errors.As(err, &known) {
+	if known, ok := errors.AsType[*gqlerror.Error](err); ok {
 		return gqlerror.List{known}
 	}
 	return gqlerror.List{gqlerror.Wrap(err)}

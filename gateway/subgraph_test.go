@@ -3,6 +3,7 @@ package gateway_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -211,14 +212,10 @@ func (e *evaluation) selection(set ast.SelectionSet, on object) object {
 			out[s.Alias] = e.value(s, e.field(s, on))
 		case *ast.InlineFragment:
 			if s.TypeCondition == "" || s.TypeCondition == on["__typename"] {
-				for k, v := range e.selection(s.SelectionSet, on) {
-					out[k] = v
-				}
+				maps.Copy(out, e.selection(s.SelectionSet, on))
 			}
 		case *ast.FragmentSpread:
-			for k, v := range e.selection(e.document.Fragments.ForName(s.Name).SelectionSet, on) {
-				out[k] = v
-			}
+			maps.Copy(out, e.selection(e.document.Fragments.ForName(s.Name).SelectionSet, on))
 		}
 	}
 	return out

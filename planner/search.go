@@ -106,7 +106,7 @@ func (p *Planner) search(ctx context.Context, op *operation.Operation, c operati
 		return s, better
 	}
 	at, _ := try(nil)
-	for i := 0; i < len(at.taken); i++ {
+	for i := 0; i < len(at.taken); i++ { //nolint:modernize,intrange // a better script takes the place of at, and may be longer or shorter
 		for way := range at.of[i] {
 			if way == at.taken[i] || left <= 0 {
 				continue

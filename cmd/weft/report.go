@@ -66,8 +66,7 @@ func load(p *process, src source.Source) (*source.Supergraph, error) {
 // report prints why a command failed and gives the exit status. help is the
 // command line that shows the command's help.
 func report(p *process, err error, help string) int {
-	var usage usageError
-	if errors.As(err, &usage) {
+	if _, ok := errors.AsType[usageError](err); ok {
 		fmt.Fprintf(p.stderr, "weft: %v\nRun %q to see what there is.\n", err, help)
 		return exitUsage
 	}
@@ -93,8 +92,7 @@ func report(p *process, err error, help string) int {
 
 // writeErrors writes a failure as a result for programs.
 func writeErrors(p *process, err error) error {
-	var document *documentError
-	if errors.As(err, &document) {
+	if document, ok := errors.AsType[*documentError](err); ok {
 		return writeJSON(p, map[string]any{"errors": document.errors})
 	}
 	return writeJSON(p, map[string]any{"errors": []any{map[string]any{"message": err.Error()}}})

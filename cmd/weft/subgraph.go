@@ -59,8 +59,7 @@ func (f *schemaFlags) read(p *process) ([]schema.Subgraph, error) {
 
 // refusal lets report show the source lines of a refused schema.
 func refusal(err error) error {
-	var refused *registry.RefusedError
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*registry.RefusedError](err); ok {
 		return inDocuments(err, "the graph would not compose; the registry is as it was", refused.Subgraphs...)
 	}
 	return err

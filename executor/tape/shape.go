@@ -1,6 +1,9 @@
 package tape
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"slices"
+)
 
 // Shape is what is expected of the objects at one place of a document. It is
 // immutable once it is in use.
@@ -102,14 +105,7 @@ func Unquote(raw []byte) (string, bool) {
 	if len(raw) < 2 || raw[0] != '"' {
 		return "", false
 	}
-	plain := true
-	for _, c := range raw {
-		if c == '\\' {
-			plain = false
-			break
-		}
-	}
-	if plain {
+	if !slices.Contains(raw, '\\') {
 		return string(raw[1 : len(raw)-1]), true
 	}
 	var s string

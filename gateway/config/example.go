@@ -79,7 +79,7 @@ func writeAll(b *strings.Builder, entries []entry, indent string) {
 
 func writeComment(b *strings.Builder, text, indent string) {
 	line := indent + "#"
-	for _, word := range strings.Fields(text) {
+	for word := range strings.FieldsSeq(text) {
 		if len(line)+1+len(word) > exampleWidth {
 			b.WriteString(line + "\n")
 			line = indent + "#"

@@ -114,8 +114,8 @@ func isText(t reflect.Type) bool {
 
 // isChoice says whether a struct is a choice: all of its fields are pointers, and exactly one of them is set.
 func isChoice(t reflect.Type) bool {
-	for i := range t.NumField() {
-		if t.Field(i).Type.Kind() != reflect.Pointer {
+	for field := range t.Fields() {
+		if field.Type.Kind() != reflect.Pointer {
 			return false
 		}
 	}
@@ -140,7 +140,7 @@ func keysOf(t reflect.Type) []string {
 
 // setText sets a scalar from its text.
 func setText(v reflect.Value, text string) error {
-	if u, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok {
+	if u, ok := reflect.TypeAssert[encoding.TextUnmarshaler](v.Addr()); ok {
 		return u.UnmarshalText([]byte(text))
 	}
 	switch v.Kind() {

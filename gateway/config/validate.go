@@ -99,8 +99,8 @@ func sortedKeys(m reflect.Value) []string {
 
 func countSet(choice reflect.Value) int {
 	n := 0
-	for i := range choice.NumField() {
-		if !choice.Field(i).IsNil() {
+	for _, field := range choice.Fields() {
+		if !field.IsNil() {
 			n++
 		}
 	}

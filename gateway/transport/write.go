@@ -2,6 +2,7 @@ package transport
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"strconv"
 
@@ -41,9 +42,7 @@ func Refuse(w http.ResponseWriter, r *http.Request, refusal *Refusal) {
 
 func write(w http.ResponseWriter, media string, status int, header http.Header, body []byte) error {
 	h := w.Header()
-	for name, values := range header {
-		h[name] = values
-	}
+	maps.Copy(h, header)
 	values := []string{media + "; charset=utf-8", strconv.Itoa(len(body)), "nosniff"}
 	h["Content-Type"], h["Content-Length"], h["X-Content-Type-Options"] = values[0:1:1], values[1:2:2], values[2:3:3]
 	h["Vary"] = append(h["Vary"], "Accept")

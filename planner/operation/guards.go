@@ -97,10 +97,8 @@ func (c surroundings) excludes(g Guard) bool {
 // or adds a guard: what implies another is left out, and the order does not
 // depend on that of adding. The receiver is not used any more.
 func (gs Guards) or(g Guard) Guards {
-	for _, other := range gs {
-		if g.implies(other) {
-			return gs
-		}
+	if slices.ContainsFunc(gs, g.implies) {
+		return gs
 	}
 	gs = append(slices.DeleteFunc(gs, func(other Guard) bool { return other.implies(g) }), g)
 	slices.SortFunc(gs, func(a, b Guard) int {

@@ -300,7 +300,7 @@ func (n *normaliser) classes(flat *flattened, i int, on schema.TypeSet) ([]class
 		if err := n.spend(0, len(classes)); err != nil {
 			return nil, err
 		}
-		for c := range len(classes) {
+		for c := range classes {
 			both := classes[c].on.And(other.on)
 			if both.Empty() {
 				continue

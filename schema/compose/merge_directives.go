@@ -47,7 +47,7 @@ func (c *composer) mergeApplied(to *ast.DirectiveList, coordinate string, source
 		}
 		from := sources
 		if guards(name) {
-			from = append(from[:len(from):len(from)], guarding...)
+			from = append(slices.Clip(from), guarding...)
 		}
 		*to = append(*to, c.mergeOnce(coordinate, from, name))
 	}

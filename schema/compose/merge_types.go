@@ -81,7 +81,7 @@ func (c *composer) joinType(def *ast.Definition, sources []*typeDef) {
 		}
 		withKey = append(withKey, t)
 		for _, k := range t.keys {
-			own := append(args[:len(args):len(args)], argument{"key", text(t.sub.normalFields(k.fields))})
+			own := append(slices.Clip(args), argument{"key", text(t.sub.normalFields(k.fields))})
 			if k.at.part.extension || t.has("extends") {
 				own = append(own, argument{"extension", boolean(true)})
 			}

@@ -2,6 +2,7 @@ package compose
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -17,7 +18,7 @@ func (c *composer) validateSharing(def *ast.Definition, name string, sources []*
 	coordinate := def.Name + "." + name
 	var resolving, unshared []*fieldDef
 	var stray *fieldDef
-	for _, f := range append(sources[:len(sources):len(sources)], c.standIns(def, name)...) {
+	for _, f := range append(slices.Clip(sources), c.standIns(def, name)...) {
 		if !f.resolves() {
 			continue
 		}

@@ -92,7 +92,7 @@ var definitions = sync.OnceValue(func() []definition {
 func define(name string, since Version, locations string, arguments []Argument) definition {
 	d := definition{since: since, repeatableSince: Version{Major: 1 << 30}}
 	d.Name, d.Arguments = name, arguments
-	for _, l := range strings.Fields(locations) {
+	for l := range strings.FieldsSeq(locations) {
 		d.Locations = append(d.Locations, ast.DirectiveLocation(l))
 	}
 	return d

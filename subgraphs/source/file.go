@@ -51,11 +51,11 @@ func readFile(path string) ([]byte, error) {
 // resolves to (Kubernetes swaps a symbolic link in the middle of the path), its
 // size and its time of change.
 func stamp(path string) string {
-	real, err := filepath.EvalSymlinks(path)
+	target, err := filepath.EvalSymlinks(path)
 	if err == nil {
 		var info fs.FileInfo
-		if info, err = os.Stat(real); err == nil {
-			return fmt.Sprintf("%s %d %d", real, info.Size(), info.ModTime().UnixNano())
+		if info, err = os.Stat(target); err == nil {
+			return fmt.Sprintf("%s %d %d", target, info.Size(), info.ModTime().UnixNano())
 		}
 	}
 	if errors.Is(err, fs.ErrNotExist) {

@@ -137,8 +137,8 @@ func (w *watcher) follow(files []string) {
 	folders := map[string]bool{}
 	for _, f := range files {
 		folders[filepath.Dir(f)] = true
-		if real, err := filepath.EvalSymlinks(f); err == nil {
-			folders[filepath.Dir(real)] = true
+		if target, err := filepath.EvalSymlinks(f); err == nil {
+			folders[filepath.Dir(target)] = true
 		}
 	}
 	for _, old := range w.notify.WatchList() {

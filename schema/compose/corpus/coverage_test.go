@@ -82,12 +82,12 @@ func TestEveryCodeHasSets(t *testing.T) {
 			unhinted[code] = unhinted[code] || got.Accepts && !slices.Contains(got.Hints, code)
 		}
 	}
-	for _, code := range strings.Fields(errorCodesCovered) {
+	for code := range strings.FieldsSeq(errorCodesCovered) {
 		if !refused[code] || !composed[code] {
 			t.Errorf("the error %s: a set has it: %t, a set just avoids it: %t", code, refused[code], composed[code])
 		}
 	}
-	for _, code := range strings.Fields(hintCodesCovered) {
+	for code := range strings.FieldsSeq(hintCodesCovered) {
 		if !hinted[code] || !unhinted[code] {
 			t.Errorf("the hint %s: a set has it: %t, a set just avoids it: %t", code, hinted[code], unhinted[code])
 		}
