@@ -7,8 +7,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"time"
+
+	"github.com/weft-graphql/weft/subgraphs/source"
 )
 
 // hotOperation is an operation that is worth planning ahead. It has no
@@ -110,7 +111,7 @@ func (g *Gateway) saveOperations() {
 		return
 	}
 	if err := writeOperations(settings.File, hot); err != nil {
-		g.logger.Warn("the operations to plan ahead cannot be saved (planner.warmup.file)", "error", err)
+		g.logger.Warn("the operations to plan ahead cannot be saved (planner.warmup.file)", "file", settings.File, "error", err)
 	}
 }
 
@@ -172,19 +173,5 @@ func writeOperations(path string, hot []hotOperation) error {
 	if err != nil {
 		return err
 	}
-	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*") // of mode 0600
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(data)
-	if err == nil {
-		err = file.Sync()
-	}
-	if err = errors.Join(err, file.Close()); err == nil {
-		err = os.Rename(file.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(file.Name()))
-	}
-	return nil
+	return source.Replace(path, data, 0o600)
 }

@@ -1,11 +1,7 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"runtime/debug"
 
 	"github.com/weft-graphql/weft/schema"
@@ -45,7 +41,7 @@ func (c *composeCommand) Run(p *process) error {
 		return err
 	}
 	if c.Output != "" {
-		if err := writeWhole(c.Output, got.SDL); err != nil {
+		if err := source.Replace(c.Output, []byte(got.SDL), 0o644); err != nil {
 			return fmt.Errorf("the supergraph cannot be written to %s: %w", c.Output, err)
 		}
 	}
@@ -71,32 +67,4 @@ func (c *composeCommand) json(p *process, got *source.Supergraph) error {
 		out.Supergraph = got.SDL
 	}
 	return writeJSON(p, out)
-}
-
-// writeWhole writes a file so that whoever watches it sees the old text or the
-// new one, never a part. What is no regular file (a pipe, a device) is written
-// to as it is.
-func writeWhole(path, text string) error {
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return os.WriteFile(path, []byte(text), 0o644)
-	}
-	if target, err := filepath.EvalSymlinks(path); err == nil {
-		path = target // the link stays, what it leads to is replaced
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".weft-*")
-	if failed, ok := errors.AsType[*fs.PathError](err); ok {
-		return failed.Err // the temporary file's name would tell nobody anything
-	}
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteString(text)
-	err = errors.Join(err, f.Chmod(0o644), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return nil
 }

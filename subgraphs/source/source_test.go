@@ -278,3 +278,33 @@ func TestWatchTriesAFailedLoadAgain(t *testing.T) {
 		t.Errorf("swapped %v after %d loads, want one after 4", swapped, src.loads)
 	}
 }
+
+func TestReplaceKeepsLinksAndLeavesNothingBehind(t *testing.T) {
+	dir := t.TempDir()
+	file := write(t, filepath.Join(dir, "there", "f"), "old")
+	link := filepath.Join(dir, "link")
+	if err := os.Symlink(file, link); err != nil {
+		t.Fatal(err)
+	}
+	if err := source.Replace(link, []byte("new"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile(file); err != nil || string(got) != "new" {
+		t.Errorf("the file holds %q, %v", got, err)
+	}
+	if info, err := os.Lstat(link); err != nil || info.Mode()&os.ModeSymlink == 0 {
+		t.Errorf("the link is gone: %v, %v", info, err)
+	}
+	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the file's mode is %v, %v", info, err)
+	}
+	if left, err := os.ReadDir(filepath.Dir(file)); err != nil || len(left) != 1 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+	if err := source.Replace(os.DevNull, []byte("new"), 0o600); err != nil {
+		t.Errorf("a device: %v", err)
+	}
+	if err := source.Replace(filepath.Join(dir, "no", "f"), nil, 0o600); !errors.Is(err, os.ErrNotExist) || strings.Contains(err.Error(), dir) {
+		t.Errorf("a missing folder: %v", err)
+	}
+}
