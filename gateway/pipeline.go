@@ -95,11 +95,19 @@ func (g *Gateway) planningFailed(ctx context.Context, err error) *transport.Refu
 	return refusal(http.StatusInternalServerError, codePlanning, "The operation could not be planned: "+err.Error())
 }
 
-// overloaded is the refusal of a request beyond limits.concurrent_requests.
-func overloaded(err error) *transport.Refusal {
-	var over *limits.OverloadedError
-	if !errors.As(err, &over) {
-		return refusal(http.StatusServiceUnavailable, limits.CodeOverloaded, err.Error())
+// limitError is an error of package limits: it says itself how it is answered.
+type limitError interface {
+	error
+	Status() int
+	Extensions() map[string]any
+	WriteHeader(header http.Header)
+}
+
+// overLimit is the answer to an error of package limits; nil for any other.
+func overLimit(err error) *transport.Refusal {
+	over, ok := errors.AsType[limitError](err)
+	if !ok {
+		return nil
 	}
 	out := &transport.Refusal{Status: over.Status(), Header: http.Header{},
 		Errors: gqlerror.List{{Message: over.Error(), Extensions: over.Extensions()}}}
@@ -149,14 +157,10 @@ func (p *prepared) admit(ctx context.Context, params *transport.Params) *transpo
 		return requestError(asList(err))
 	}
 	p.admission, err = budgets.Admit(ctx, budgets.Identify(params.Header, params.RemoteAddr), cost)
-	var over *limits.RefusedError
-	switch {
-	case errors.As(err, &over):
-		out := &transport.Refusal{Status: over.Status(), Header: http.Header{},
-			Errors: gqlerror.List{{Message: over.Error(), Extensions: over.Extensions()}}}
-		over.WriteHeader(out.Header)
-		return out
-	case err != nil:
+	if refusal := overLimit(err); refusal != nil {
+		return refusal
+	}
+	if err != nil {
 		return timedOut("its cost could be charged")
 	}
 	return nil

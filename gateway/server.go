@@ -283,7 +283,7 @@ func (g *Gateway) bounded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := g.gate.Enter(); err != nil {
 			g.metrics.Refused(1)
-			transport.Refuse(w, r, overloaded(err))
+			transport.Refuse(w, r, overLimit(err))
 			return
 		}
 		defer g.gate.Leave()
