@@ -44,6 +44,13 @@ func LoadSupergraph(sdl string, o LoadOptions) (*Supergraph, error) {
 	if err != nil {
 		return nil, fromParser(err, o.File)
 	}
+	return LoadDocument(doc, sdl, o)
+}
+
+// LoadDocument reads a supergraph document that is parsed already: sdl is its
+// text. The document is taken over and must not be changed afterwards. Limits
+// are not applied; the rest is as in [LoadSupergraph].
+func LoadDocument(doc *ast.SchemaDocument, sdl string, o LoadOptions) (*Supergraph, error) {
 	fs, err := readFeatures(doc)
 	if err != nil {
 		return nil, err

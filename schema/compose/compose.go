@@ -66,6 +66,7 @@ type Result struct {
 // everything that one stage found.
 func Compose(subgraphs []schema.Subgraph, o Options) (*Result, error) {
 	c := &composer{options: o.withDefaults(), custom: map[string]*customDirective{}}
+	var doc *ast.SchemaDocument
 	var sdl string
 	stages := []func(){
 		func() { c.open(subgraphs) },
@@ -75,8 +76,9 @@ func Compose(subgraphs []schema.Subgraph, o Options) (*Result, error) {
 		c.merge,
 		c.validateMerged,
 		c.filter,
-		func() { sdl = c.print() },
-		func() { c.satisfy(sdl) },
+		func() { doc = c.document() },
+		func() { sdl = print(doc, c.expectedSize()) },
+		func() { c.satisfy(doc, sdl) },
 	}
 	for _, stage := range stages {
 		stage()
@@ -85,6 +87,16 @@ func Compose(subgraphs []schema.Subgraph, o Options) (*Result, error) {
 		}
 	}
 	return &Result{SDL: sdl, Hints: c.hints}, nil
+}
+
+// expectedSize is about how many bytes the supergraph takes: what the subgraphs
+// take, and the join directives.
+func (c *composer) expectedSize() int {
+	size := 0
+	for _, s := range c.subgraphs {
+		size += len(s.SDL)
+	}
+	return 3 * size
 }
 
 // composer is the state of one composition.

@@ -13,14 +13,14 @@ import (
 	"github.com/weft-graphql/weft/schema/link"
 )
 
-// print writes the supergraph: the schema with its links, the directives, then
-// the types by name.
-func (c *composer) print() string {
+// document makes the supergraph's document: the schema with its links, the
+// directives and the types by name.
+func (c *composer) document() *ast.SchemaDocument {
 	doc, err := parser.ParseSchema(&ast.Source{Input: joinDefinitions})
 	if err != nil {
 		// Reached only if joinDefinitions, a constant, is not SDL.
 		c.fail(problem{code: codeInvalidGraphQL}, "The definitions of the join specification cannot be read: %v.", err)
-		return ""
+		return nil
 	}
 	specs := slices.Sorted(maps.Keys(c.merged.specs))
 	var own ast.DirectiveDefinitionList
@@ -35,26 +35,37 @@ func (c *composer) print() string {
 			own = append(own, d)
 		}
 	}
-	directives := slices.Concat(doc.Directives, own, c.merged.directives)
-	types := append(doc.Definitions, c.graphEnum())
-	types = append(types, specScalars(own)...)
+	doc.Directives = slices.Concat(doc.Directives, own, c.merged.directives)
+	doc.Definitions = append(doc.Definitions, c.graphEnum())
+	doc.Definitions = append(doc.Definitions, specScalars(own)...)
 	for _, def := range c.merged.types {
-		types = append(types, def)
+		doc.Definitions = append(doc.Definitions, def)
 	}
-	slices.SortFunc(directives, func(a, b *ast.DirectiveDefinition) int { return compareNames(a.Name, b.Name) })
-	slices.SortFunc(types, func(a, b *ast.Definition) int { return compareNames(a.Name, b.Name) })
+	slices.SortFunc(doc.Directives, func(a, b *ast.DirectiveDefinition) int { return compareNames(a.Name, b.Name) })
+	slices.SortFunc(doc.Definitions, func(a, b *ast.Definition) int { return compareNames(a.Name, b.Name) })
 
-	var p printer
-	size := 0
-	for _, s := range c.subgraphs {
-		size += len(s.SDL)
+	top := &ast.SchemaDefinition{Directives: slices.Concat(c.links(specs), c.merged.schema)}
+	for _, r := range roots() {
+		if c.merged.types[r.name] != nil {
+			top.OperationTypes = append(top.OperationTypes, &ast.OperationTypeDefinition{Operation: r.operation, Type: r.name})
+		}
 	}
-	p.Grow(3 * size) // about what it takes with its join directives
-	p.schema(c.links(specs), c.merged.schema, c.merged.types)
-	for _, d := range directives {
+	doc.Schema = ast.SchemaDefinitionList{top}
+	return doc
+}
+
+// print writes a document in the order in which its elements stand. size is
+// about how many bytes that takes.
+func print(doc *ast.SchemaDocument, size int) string {
+	var p printer
+	p.Grow(size)
+	for _, s := range doc.Schema {
+		p.schema(s)
+	}
+	for _, d := range doc.Directives {
 		p.directiveDefinition(d)
 	}
-	for _, def := range types {
+	for _, def := range doc.Definitions {
 		p.definition(def)
 	}
 	return p.String()
@@ -172,16 +183,14 @@ func (c *composer) graphEnum() *ast.Definition {
 // printer writes SDL.
 type printer struct{ strings.Builder }
 
-func (p *printer) schema(links, applied ast.DirectiveList, types map[string]*ast.Definition) {
+func (p *printer) schema(def *ast.SchemaDefinition) {
 	p.WriteString("schema")
-	for _, d := range slices.Concat(links, applied) {
+	for _, d := range def.Directives {
 		p.WriteString("\n  " + directiveText(d))
 	}
 	p.WriteString("\n{\n")
-	for _, r := range roots() {
-		if types[r.name] != nil {
-			fmt.Fprintf(p, "  %s: %s\n", r.operation, r.name)
-		}
+	for _, o := range def.OperationTypes {
+		fmt.Fprintf(p, "  %s: %s\n", o.Operation, o.Type)
 	}
 	p.WriteString("}\n")
 }

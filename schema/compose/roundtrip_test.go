@@ -55,17 +55,5 @@ func reprint(t *testing.T, sdl string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	types := map[string]*ast.Definition{}
-	for _, def := range doc.Definitions {
-		types[def.Name] = def
-	}
-	var p printer
-	p.schema(doc.Schema[0].Directives, nil, types)
-	for _, d := range doc.Directives {
-		p.directiveDefinition(d)
-	}
-	for _, def := range doc.Definitions {
-		p.definition(def)
-	}
-	return p.String()
+	return print(doc, len(sdl))
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/vektah/gqlparser/v2/ast"
+
 	"github.com/weft-graphql/weft/schema"
 	"github.com/weft-graphql/weft/schema/graph"
 	"github.com/weft-graphql/weft/schema/satisfy"
@@ -15,11 +17,11 @@ const hintNotProven schema.Code = "SATISFIABILITY_NOT_CHECKED"
 
 // satisfy proves that every query of the supergraph can be answered, on the
 // graph that the gateway will plan on.
-func (c *composer) satisfy(sdl string) {
+func (c *composer) satisfy(doc *ast.SchemaDocument, sdl string) {
 	if c.options.SkipSatisfiability {
 		return
 	}
-	sg, err := schema.LoadSupergraph(sdl, schema.LoadOptions{MaxBytes: max(len(sdl), 1), DenyUnenforced: true})
+	sg, err := schema.LoadDocument(doc, sdl, schema.LoadOptions{DenyUnenforced: true})
 	var g *graph.Graph
 	if err == nil {
 		g, err = graph.New(sg)
