@@ -44,13 +44,18 @@ func LoadSupergraph(sdl string, o LoadOptions) (*Supergraph, error) {
 	if err != nil {
 		return nil, fromParser(err, o.File)
 	}
-	return LoadDocument(doc, sdl, o)
+	sg, err := LoadDocument(doc, o)
+	if err != nil {
+		return nil, err
+	}
+	sg.SDL = sdl
+	return sg, nil
 }
 
-// LoadDocument reads a supergraph document that is parsed already: sdl is its
-// text. The document is taken over and must not be changed afterwards. Limits
-// are not applied; the rest is as in [LoadSupergraph].
-func LoadDocument(doc *ast.SchemaDocument, sdl string, o LoadOptions) (*Supergraph, error) {
+// LoadDocument reads a supergraph document that is parsed already, as
+// [LoadSupergraph] does but without its limit; the supergraph has no SDL. The
+// supergraph shares the document's elements, which must not change afterwards.
+func LoadDocument(doc *ast.SchemaDocument, o LoadOptions) (*Supergraph, error) {
 	fs, err := readFeatures(doc)
 	if err != nil {
 		return nil, err
@@ -61,7 +66,7 @@ func LoadDocument(doc *ast.SchemaDocument, sdl string, o LoadOptions) (*Supergra
 	if err := mergeExtensions(doc); err != nil {
 		return nil, err
 	}
-	l := &loader{doc: doc, features: fs, graphs: map[string]int{}, definitions: map[string]*ast.Definition{}, out: &Supergraph{SDL: sdl, Types: map[string]*Type{}}}
+	l := &loader{doc: doc, features: fs, graphs: map[string]int{}, definitions: map[string]*ast.Definition{}, out: &Supergraph{Types: map[string]*Type{}}}
 	for _, d := range doc.Definitions {
 		l.definitions[d.Name] = d
 	}

@@ -16,28 +16,35 @@ import (
 
 // parse reads every subgraph's SDL and its links, and builds its model.
 func (c *composer) parse() {
-	// One subgraph has nothing to do with the others yet, so they are parsed side
-	// by side, each with errors of its own.
+	c.eachSubgraph((*composer).parseSubgraph)
+}
+
+// eachSubgraph does what one subgraph has alone, for all of them side by side,
+// each with a composer that has only the options. What they find is kept in the
+// order of the subgraphs.
+func (c *composer) eachSubgraph(work func(alone *composer, s *subgraph)) {
 	alone := make([]composer, len(c.subgraphs))
 	var running sync.WaitGroup
 	for i, s := range c.subgraphs {
 		alone[i].options = c.options
 		running.Go(func() {
-			// Nobody above can recover what happens in a goroutine, and what a team
-			// registers must not end a gateway.
-			defer func() {
-				if mistake := recover(); mistake != nil {
-					alone[i].fail(problem{code: codeInternal, at: []schema.Location{s.location(nil)}, fix: "Please report it, with the schema."},
-						"A mistake in Weft, not in the schema, keeps subgraph %q from being read: %v.", s.Name, mistake)
-				}
-			}()
-			alone[i].parseSubgraph(s)
+			defer alone[i].survive([]schema.Location{s.location(nil)}, "subgraph %q from being read", s.Name)
+			work(&alone[i], s)
 		})
 	}
 	running.Wait()
 	for i := range alone {
 		c.errs = append(c.errs, alone[i].errs...)
 		c.hints = append(c.hints, alone[i].hints...)
+	}
+}
+
+// survive is deferred in a goroutine of composing: nobody above it can recover
+// what happens there, and what a team registers must not end a gateway.
+func (c *composer) survive(at []schema.Location, what string, args ...any) {
+	if mistake := recover(); mistake != nil {
+		c.fail(problem{code: codeInternal, at: at, fix: "Please report it, with the schema."},
+			"A mistake in Weft, not in the schema, keeps %s: %v.", fmt.Sprintf(what, args...), mistake)
 	}
 }
 

@@ -2,9 +2,9 @@
 // rules of Apollo Federation.
 //
 // The work goes through stages ([Compose] lists them): parse, resolve links,
-// upgrade federation 1, validate each subgraph, merge, validate the result, filter it by a contract,
-// print, and prove on the printed supergraph that every query can be answered
-// (package satisfy). A stage reports everything that it finds wrong; the next
+// upgrade federation 1, validate each subgraph, merge, validate the result,
+// filter it by a contract, and prove that every query can be answered (package
+// satisfy) while it is printed. A stage reports everything that it finds wrong; the next
 // one runs only when there was nothing. Whatever the composer does not carry
 // out it refuses by name, with UNSUPPORTED_FEATURE.
 //
@@ -72,13 +72,12 @@ func Compose(subgraphs []schema.Subgraph, o Options) (*Result, error) {
 		func() { c.open(subgraphs) },
 		c.parse,
 		c.upgrade,
-		c.validateSubgraphs,
+		func() { c.eachSubgraph((*composer).validateSubgraph) },
 		c.merge,
 		c.validateMerged,
 		c.filter,
 		func() { doc = c.document() },
-		func() { sdl = print(doc, c.expectedSize()) },
-		func() { c.satisfy(doc, sdl) },
+		func() { sdl = c.prove(doc) },
 	}
 	for _, stage := range stages {
 		stage()

@@ -238,11 +238,14 @@ func (c *composer) mergeContextual(coordinate string, sources []*argDef) bool {
 
 // contextArguments gives the contextArguments of a @join__field, or nil.
 func (f *fieldDef) contextArguments() *ast.Value {
-	list := &ast.Value{Kind: ast.ListValue}
+	var list *ast.Value
 	for _, arg := range f.args {
 		a := arg.find("fromContext")
 		if a == nil {
 			continue
+		}
+		if list == nil {
+			list = &ast.Value{Kind: ast.ListValue}
 		}
 		name, selection, _ := splitContext(a)
 		list.Children = append(list.Children, &ast.ChildValue{Value: &ast.Value{Kind: ast.ObjectValue, Children: ast.ChildValueList{
@@ -251,9 +254,6 @@ func (f *fieldDef) contextArguments() *ast.Value {
 			{Name: "type", Value: text(arg.typ.String())},
 			{Name: "selection", Value: text(f.sub.normalFields(selection))},
 		}}})
-	}
-	if len(list.Children) == 0 {
-		return nil
 	}
 	return list
 }

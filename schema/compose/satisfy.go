@@ -3,6 +3,7 @@ package compose
 import (
 	"errors"
 	"strings"
+	"sync"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -15,13 +16,26 @@ import (
 // and cannot run, so that there is no query graph to prove anything on.
 const hintNotProven schema.Code = "SATISFIABILITY_NOT_CHECKED"
 
-// satisfy proves that every query of the supergraph can be answered, on the
-// graph that the gateway will plan on.
-func (c *composer) satisfy(doc *ast.SchemaDocument, sdl string) {
-	if c.options.SkipSatisfiability {
-		return
+// prove proves that every query of the supergraph can be answered, and prints
+// the supergraph meanwhile.
+func (c *composer) prove(doc *ast.SchemaDocument) (sdl string) {
+	var printer composer
+	var printing sync.WaitGroup
+	printing.Go(func() {
+		defer printer.survive(nil, "the supergraph from being printed")
+		sdl = print(doc, c.expectedSize())
+	})
+	if !c.options.SkipSatisfiability {
+		c.satisfy(doc)
 	}
-	sg, err := schema.LoadDocument(doc, sdl, schema.LoadOptions{DenyUnenforced: true})
+	printing.Wait()
+	c.errs = append(c.errs, printer.errs...)
+	return sdl
+}
+
+// satisfy proves on the graph that the gateway will plan on.
+func (c *composer) satisfy(doc *ast.SchemaDocument) {
+	sg, err := schema.LoadDocument(doc, schema.LoadOptions{DenyUnenforced: true})
 	var g *graph.Graph
 	if err == nil {
 		g, err = graph.New(sg)

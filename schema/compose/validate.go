@@ -10,31 +10,28 @@ import (
 	"github.com/weft-graphql/weft/schema/link"
 )
 
-// validateSubgraphs checks each subgraph alone: first as a GraphQL schema, then
-// what it does with federation's directives.
-func (c *composer) validateSubgraphs() {
-	for _, s := range c.subgraphs {
-		before := len(c.errs)
-		c.refuseUnsupported(s)
-		if len(c.errs) > before {
-			continue // its directives would only be reported as unknown
-		}
-		c.validateTypes(s)
-		c.validateDirectives(s)
-		if len(c.errs) > before {
-			continue
-		}
-		sets := c.bindFieldSets(s)
-		c.validateFieldSets(s, sets)
-		c.validateExternal(s)
-		c.validateUsage(s)
-		c.validateCost(s)
-		c.validateGuards(s)
-		c.validateContexts(s)
-		c.hintNewerFederation(s)
-		c.validateWeft(s)
-		c.dropUnjoinable(s)
+// validateSubgraph checks a subgraph alone: first as a GraphQL schema, then what
+// it does with federation's directives.
+func (c *composer) validateSubgraph(s *subgraph) {
+	c.refuseUnsupported(s)
+	if len(c.errs) > 0 {
+		return // its directives would only be reported as unknown
 	}
+	c.validateTypes(s)
+	c.validateDirectives(s)
+	if len(c.errs) > 0 {
+		return
+	}
+	sets := c.bindFieldSets(s)
+	c.validateFieldSets(s, sets)
+	c.validateExternal(s)
+	c.validateUsage(s)
+	c.validateCost(s)
+	c.validateGuards(s)
+	c.validateContexts(s)
+	c.hintNewerFederation(s)
+	c.validateWeft(s)
+	c.dropUnjoinable(s)
 }
 
 func at(s *subgraph, pos *ast.Position) []schema.Location {

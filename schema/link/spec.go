@@ -161,21 +161,44 @@ func (s *Spec) Directive(name string) *Directive {
 // Type reports whether the specification defines a type of that canonical name.
 func (s *Spec) Type(name string) bool { return s.types[name] }
 
+// federationSpecs are the federation specification by version, each of which
+// most subgraphs of a graph link.
+var federationSpecs = sync.OnceValue(func() map[Version]*Spec {
+	all := map[Version]*Spec{}
+	for minor := range LatestFederation().Minor + 1 {
+		v := Version{2, minor}
+		all[v] = newFederationSpec(v)
+	}
+	return all
+})
+
+func federationSpec(v Version) *Spec {
+	if known := federationSpecs()[v]; known != nil {
+		return known
+	}
+	return newFederationSpec(v)
+}
+
+func newFederationSpec(v Version) *Spec {
+	s := &Spec{directives: map[string]Directive{}, types: map[string]bool{}}
+	for _, d := range definitions() {
+		if v.AtLeast(d.since) {
+			s.directives[d.Name] = d.at(v)
+		}
+	}
+	for name, since := range typesSince() {
+		s.types[name] = v.AtLeast(since)
+	}
+	return s
+}
+
 // SpecOf gives what the specification at u defines; nil for one that Weft does
 // not know.
 func SpecOf(u URL) *Spec {
 	s := &Spec{directives: map[string]Directive{}, types: map[string]bool{}}
 	switch u.Identity {
 	case IdentityFederation:
-		for _, d := range definitions() {
-			if u.Version.AtLeast(d.since) {
-				s.directives[d.Name] = d.at(u.Version)
-			}
-		}
-		for name, since := range typesSince() {
-			s.types[name] = u.Version.AtLeast(since)
-		}
-		return s
+		return federationSpec(u.Version)
 	case IdentityLink, IdentityCore:
 		s.directives[u.Name] = linkDirective(u.Name)
 		s.types["Import"], s.types["Purpose"] = true, true
