@@ -10,33 +10,20 @@ import (
 
 // readType reads what the join directives on a type say.
 func (l *loader) readType(t *Type, d *ast.Definition) error {
-	byGraph := make([]*Join, len(l.out.Graphs))
 	for _, a := range d.Directives {
-		switch l.features.join(a) {
-		case "type":
-			g, err := l.graphArgument(a, d.Name)
-			if err != nil {
-				return err
-			}
-			if byGraph[g] == nil {
-				byGraph[g] = &Join{Graph: g}
-			}
-			if err := l.readJoinType(byGraph[g], a, d); err != nil {
-				return err
-			}
-		case "owner":
-			g, err := l.graphArgument(a, d.Name)
-			if err != nil {
-				return err
-			}
-			if byGraph[g] == nil {
-				byGraph[g] = &Join{Graph: g}
-			}
+		what := l.features.join(a)
+		if what != "type" && what != "owner" {
+			continue
 		}
-	}
-	for _, j := range byGraph {
-		if j != nil {
-			t.Joins = append(t.Joins, *j)
+		g, err := l.graphArgument(a, d.Name)
+		if err != nil {
+			return err
+		}
+		j := t.join(g)
+		if what == "type" {
+			if err := l.readJoinType(j, a, d); err != nil {
+				return err
+			}
 		}
 	}
 	if len(t.Joins) == 0 && !l.features.joinV01() && !slices.Contains(builtInScalars(), d.Name) {
@@ -48,6 +35,15 @@ func (l *loader) readType(t *Type, d *ast.Definition) error {
 	var err error
 	t.Directives, err = l.graphDirectives(d.Directives)
 	return err
+}
+
+// join gives the type's presence in a subgraph, made where there is none yet.
+func (t *Type) join(graph int) *Join {
+	i, found := slices.BinarySearchFunc(t.Joins, graph, func(j Join, graph int) int { return j.Graph - graph })
+	if !found {
+		t.Joins = slices.Insert(t.Joins, i, Join{Graph: graph})
+	}
+	return &t.Joins[i]
 }
 
 func builtInScalars() []string { return []string{"Int", "Float", "String", "Boolean", "ID"} }
@@ -145,8 +141,9 @@ func (l *loader) readFields(t *Type, d *ast.Definition) error {
 		}
 		slices.SortFunc(f.Joins, func(a, b FieldJoin) int { return a.Graph - b.Graph })
 		if !said {
-			for _, j := range t.Joins {
-				f.Joins = append(f.Joins, FieldJoin{Graph: j.Graph})
+			f.Joins = make([]FieldJoin, len(t.Joins))
+			for i, j := range t.Joins {
+				f.Joins[i].Graph = j.Graph
 			}
 		}
 		var err error
@@ -263,10 +260,14 @@ func (l *loader) fieldSet(a *ast.Directive, name string) (ast.SelectionSet, erro
 	if v.Value.Kind != ast.StringValue && v.Value.Kind != ast.BlockValue {
 		return nil, invalid(a.Position, "argument %q of @%s must be a string of fields, not %s", name, a.Name, v.Value.String())
 	}
+	if set, known := l.fieldSets[v.Value.Raw]; known {
+		return set, nil
+	}
 	set, err := parseFieldSet(v.Value.Raw)
 	if err != nil {
 		return nil, invalid(a.Position, "argument %q of @%s is no list of fields: %v", name, a.Name, err)
 	}
+	l.fieldSets[v.Value.Raw] = set
 	return set, nil
 }
 

@@ -66,7 +66,7 @@ func LoadDocument(doc *ast.SchemaDocument, o LoadOptions) (*Supergraph, error) {
 	if err := mergeExtensions(doc); err != nil {
 		return nil, err
 	}
-	l := &loader{doc: doc, features: fs, graphs: map[string]int{}, definitions: map[string]*ast.Definition{}, out: &Supergraph{Types: map[string]*Type{}}}
+	l := &loader{doc: doc, features: fs, graphs: map[string]int{}, definitions: map[string]*ast.Definition{}, fieldSets: map[string]ast.SelectionSet{}, out: &Supergraph{Types: map[string]*Type{}}}
 	for _, d := range doc.Definitions {
 		l.definitions[d.Name] = d
 	}
@@ -84,7 +84,9 @@ type loader struct {
 	graphs map[string]int
 	// definitions are the document's types by name.
 	definitions map[string]*ast.Definition
-	out         *Supergraph
+	// fieldSets are those read so far by their text: many subgraphs have one key.
+	fieldSets map[string]ast.SelectionSet
+	out       *Supergraph
 }
 
 func (l *loader) load() error {
