@@ -71,6 +71,11 @@ func (g *Gateway) prepare(ctx context.Context, p *transport.Params, note *reques
 	if errs != nil {
 		return nil, requestError(errs)
 	}
+	labels, refused := overrideLabels{g.config.Planner.OverrideLabels}.decide(op, p.Header)
+	if refused != nil {
+		return nil, refused
+	}
+	values.Conditions |= labels
 	out := &prepared{gateway: g, operation: op, values: values, header: p.Header, debug: debug}
 	if !debug.dryRun {
 		if refusal := out.admit(ctx, p); refusal != nil {

@@ -77,7 +77,7 @@ func weighProgram(_ programKey, e *programEntry) uint32 {
 
 // get finds the program of a request's operation, or plans it.
 func (c *programCache) get(ctx context.Context, op *operation.Operation, query string, conditions operation.Conditions) (*executor.Program, error) {
-	key := programKey{hash: op.Planned.Hash, conditions: conditions & labels(op)}
+	key := programKey{hash: op.Planned.Hash, conditions: conditions & planChanging(op)}
 	if c.entries == nil {
 		c.metrics.misses.Inc()
 		return c.plan(ctx, op.Planned, key.conditions)
@@ -129,16 +129,10 @@ func (c *programCache) hottest(n int) []hotOperation {
 	return all[:min(n, len(all))]
 }
 
-// labels are the operation's conditions that change plans: override labels.
+// planChanging are the operation's conditions that change plans: override labels.
 // @skip and @include are guards inside one plan.
-func labels(op *operation.Operation) operation.Conditions {
-	var out operation.Conditions
-	for i, condition := range op.Conditions {
-		if condition.Kind == operation.LabelCondition {
-			out |= 1 << i
-		}
-	}
-	return out
+func planChanging(op *operation.Operation) operation.Conditions {
+	return op.Labels(func(string) bool { return true })
 }
 
 // labelNames are the override labels that are on.
@@ -150,17 +144,6 @@ func labelNames(op *operation.Operation, c operation.Conditions) []string {
 		}
 	}
 	return names
-}
-
-// labelled are the conditions under which those override labels are on.
-func labelled(op *operation.Operation, names []string) operation.Conditions {
-	var out operation.Conditions
-	for i, condition := range op.Conditions {
-		if condition.Kind == operation.LabelCondition && slices.Contains(names, condition.Name) {
-			out |= 1 << i
-		}
-	}
-	return out
 }
 
 // programMetrics counts for one program cache after the other: they come and go

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -90,10 +91,11 @@ func TestOverrideLabelsAreKeptByName(t *testing.T) {
 	}
 	before := &operation.Operation{Conditions: []operation.Condition{label("a"), {Name: "flag"}, label("b"), label("c")}}
 	after := &operation.Operation{Conditions: []operation.Condition{label("c"), label("a")}}
-	if got := labelled(after, labelNames(before, 0b1011)); got != 0b11 {
+	on := labelNames(before, 0b1011)
+	if got := after.Labels(func(label string) bool { return slices.Contains(on, label) }); got != 0b11 {
 		t.Errorf("on the next supergraph %b is on", got)
 	}
-	if got := labels(before); got != 0b1101 {
+	if got := planChanging(before); got != 0b1101 {
 		t.Errorf("%b change plans", got)
 	}
 }

@@ -43,10 +43,7 @@ func (g *Gateway) newRuntime(from *source.Supergraph) (*runtime, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(queries.Labels) > 0 {
-		g.logger.Warn("progressive @override is not carried out yet: operations that need a field with one of these labels are refused",
-			"labels", queries.Labels)
-	}
+	overrideLabels{g.config.Planner.OverrideLabels}.check(g.logger, queries.Labels)
 	rt := &runtime{
 		supergraph: sg,
 		subgraphs:  from.Subgraphs,

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/weft-graphql/weft/subgraphs/source"
@@ -80,7 +81,7 @@ func (rt *runtime) planAhead(ctx context.Context, h hotOperation) (outcome strin
 	}
 	// What was hot long ago gives way to what is hot now.
 	h.Uses = max(h.Uses/2, 1)
-	key := programKey{hash: op.Planned.Hash, conditions: labelled(op, h.Labels)}
+	key := programKey{hash: op.Planned.Hash, conditions: op.Labels(func(label string) bool { return slices.Contains(h.Labels, label) })}
 	if _, err := rt.programs.load(ctx, op, key, h); err != nil {
 		return "failed"
 	}

@@ -120,24 +120,14 @@ func (f *fixture) operation(tb testing.TB, text string) *operation.Operation {
 	return op
 }
 
-// describe plans an operation and checks the plan. A comment "# labels: a !b"
-// decides about override labels: a is on, b is off.
+// describe plans an operation and checks the plan. A comment "# labels: a b"
+// names the override labels that are on.
 func (f *fixture) describe(t *testing.T, text string) string {
 	t.Helper()
 	op := f.operation(t, text)
-	var c operation.Conditions
-	if line, ok := strings.CutPrefix(text, "# labels: "); ok {
-		line, _, _ = strings.Cut(line, "\n")
-		decided := *op
-		for word := range strings.FieldsSeq(line) {
-			label, off := strings.CutPrefix(word, "!")
-			if !off {
-				c |= 1 << len(decided.Conditions)
-			}
-			decided.Conditions = append(slices.Clip(decided.Conditions), operation.Condition{Kind: operation.LabelCondition, Name: label})
-		}
-		op = &decided
-	}
+	line, _, _ := strings.Cut(text, "\n")
+	on := strings.Fields(strings.TrimPrefix(line, "# labels: "))
+	c := op.Labels(func(label string) bool { return slices.Contains(on, label) })
 	p, err := f.planner.Plan(t.Context(), op, c)
 	if err != nil {
 		return "error: " + err.Error() + "\n"

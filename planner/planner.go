@@ -153,7 +153,7 @@ func (w *planning) readLabels(c operation.Conditions) {
 
 // ErrLabel says that an operation needs a field whose @override has a label, and
 // that the operation's conditions do not tell whether the label is on.
-var ErrLabel = errors.New("progressive @override is not supported here")
+var ErrLabel = errors.New("the operation does not say which labels of @override are on")
 
 // checkLabels refuses a field about which an undecided label decides.
 func (w *planning) checkLabels(types schema.TypeSet, field string) {

@@ -89,3 +89,13 @@ func TestUnknownWaysAreExplainedForEachSubgraph(t *testing.T) {
 		}
 	}
 }
+
+func TestOperationsThatDoNotTellAboutALabelAreRefused(t *testing.T) {
+	f := newFixture(t, section(t, "override.txtar", "supergraph.graphql"))
+	op := *f.operation(t, "{ p { y } }")
+	op.Conditions = nil
+	_, err := f.planner.Plan(t.Context(), &op, 0)
+	if !errors.Is(err, planner.ErrLabel) || !strings.Contains(err.Error(), `the label "percent(20)" of P.y`) {
+		t.Errorf("got %v", err)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -91,7 +92,8 @@ func (f *operationFlags) located(errs gqlerror.List, summary, text string) error
 
 type planCommand struct {
 	operationFlags
-	Why bool `help:"Tell for each request why it exists, and which other ways were not taken."`
+	Label []string `sep:"none" placeholder:"LABEL" help:"A label of @override that is on; the others are off. Can be given again."`
+	Why   bool     `help:"Tell for each request why it exists, and which other ways were not taken."`
 }
 
 // Run prints the plan that the gateway would carry out.
@@ -109,6 +111,12 @@ func (c *planCommand) Run(p *process) error {
 		conditions = in.values.Conditions
 	}
 	plans, op := planner.New(queries, planner.Options{}), in.operation.Planned
+	for _, label := range c.Label {
+		if !slices.Contains(queries.Labels, label) {
+			return usageError{fmt.Errorf("no @override of the supergraph has the label %q; it has %q", label, queries.Labels)}
+		}
+	}
+	conditions |= op.Labels(func(label string) bool { return slices.Contains(c.Label, label) })
 	var plan *planner.Plan
 	var why *planner.Explanation
 	if c.Why {
@@ -124,6 +132,12 @@ func (c *planCommand) Run(p *process) error {
 	}
 	var text strings.Builder
 	text.WriteString(plan.Text(in.supergraph))
+	for _, condition := range op.Conditions {
+		if condition.Kind == operation.LabelCondition {
+			is := map[bool]string{true: "on", false: "off; see --label"}[slices.Contains(c.Label, condition.Name)]
+			fmt.Fprintf(&text, "the label %s of @override is %s\n", condition.Name, is)
+		}
+	}
 	for _, v := range op.Variables {
 		if value, ok := in.operation.Literals[v.Name]; ok {
 			fmt.Fprintf(&text, "$%s stands for %s\n", v.Name, value)

@@ -275,8 +275,18 @@ type Planner struct {
 	LiftLiterals bool `yaml:"lift_literals"`
 	// Whether a client may see plans with the header `Weft-Debug: plan`, and with `Weft-Debug: plan, dry-run` without anything being fetched or charged. Plans name subgraphs and show their schemas' parts. Where this is off such requests are refused.
 	Debug bool `yaml:"debug"`
+	// Which labels of `@override(from:, label:)` are on. A label `percent(N)` is on for N of a hundred requests, decided for each anew by one draw for all of its labels; any other label is off unless it is switched on here.
+	OverrideLabels OverrideLabels `yaml:"override_labels"`
 	// Planning ahead, before a new supergraph is taken into use.
 	Warmup Warmup `yaml:"warmup"`
+}
+
+// OverrideLabels says which labels of progressive `@override` are on.
+type OverrideLabels struct {
+	// Labels that are on for every request, `percent(N)` as well.
+	On []string `yaml:"on" example:"[checkout-v2]" off:"true"`
+	// A header by which a request says which labels are on for it, apart by commas, and with `!` before it which are off; labels that the supergraph does not have are passed over. Empty reads none. Whoever sends it chooses the subgraph: let a proxy take it off requests that are not to choose.
+	Header string `yaml:"header" example:"Weft-Override-Labels" off:"true"`
 }
 
 // Warmup is planning ahead: the operations that were used most on the supergraph before are planned on the new one.

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/weft-graphql/weft/schema"
 	"github.com/weft-graphql/weft/subgraphs/source/settings"
 )
 
@@ -39,6 +40,7 @@ func validateValues(c *Config) Errors {
 	errs = append(errs, validateSources(c)...)
 	errs = append(errs, validateURLs(c)...)
 	errs = append(errs, validateHeaders(c)...)
+	errs = append(errs, validateOverrideLabels(c.Planner.OverrideLabels)...)
 	errs = append(errs, validateBudgets(c.Budgets)...)
 	return append(errs, validateCache(c.Cache)...)
 }
@@ -221,6 +223,21 @@ func headerName(path, name string) *Error {
 		return problem(path, "it must be one header's whole name, such as Authorization", "%s is %s", path, settings.Show(name))
 	}
 	return nil
+}
+
+func validateOverrideLabels(l OverrideLabels) (errs Errors) {
+	for i, label := range l.On {
+		if !schema.ValidOverrideLabel(label) {
+			path := fmt.Sprintf("planner.override_labels.on[%d]", i)
+			errs = append(errs, problem(path, "it must be a name, or percent(N) with N from 0 to 100, as the label of @override is written", "%s is %s", path, settings.Show(label)))
+		}
+	}
+	if l.Header != "" {
+		if e := headerName("planner.override_labels.header", l.Header); e != nil {
+			errs = append(errs, e)
+		}
+	}
+	return errs
 }
 
 func validateBudgets(b *Budgets) (errs Errors) {

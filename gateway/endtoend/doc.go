@@ -9,7 +9,7 @@
 //	weft.yaml                 configuration, where the defaults do not do
 //	operation.graphql         what the client sends
 //	variables.json            its variables
-//	request.yaml              method (GET), operationName, headers
+//	request.yaml              method (GET), operationName, headers, labels (of @override, for the plan)
 //	plan.txt                  the plan
 //	traffic.txt               the requests that the subgraphs saw
 //	answer.json               the answer

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -32,6 +33,8 @@ type client struct {
 	Method        string            `yaml:"method"`
 	OperationName string            `yaml:"operationName"`
 	Headers       map[string]string `yaml:"headers"`
+	// Labels are those of @override that are on, for the plan alone.
+	Labels []string `yaml:"labels"`
 
 	Query     string          `yaml:"-"`
 	Variables json.RawMessage `yaml:"-"`
@@ -102,7 +105,7 @@ func plan(t *testing.T, sdl string, send client) string {
 	if err != nil {
 		return ""
 	}
-	p, err := planner.New(g, planner.Options{}).Plan(t.Context(), op.Planned, 0)
+	p, err := planner.New(g, planner.Options{}).Plan(t.Context(), op.Planned, op.Labels(func(label string) bool { return slices.Contains(send.Labels, label) }))
 	if err != nil {
 		return "refused: " + err.Error() + "\n"
 	}

@@ -33,6 +33,7 @@ type Parser struct {
 	sg     *schema.Supergraph
 	types  *typeTable
 	costs  *costTable
+	labels *labelTable
 	limits Limits
 	rules  []core.Rule
 	// keep are the fields whose arguments stay text; keepLiterals keeps all of them.
@@ -47,6 +48,7 @@ func NewParser(sg *schema.Supergraph, o Options) *Parser {
 		sg:     sg,
 		types:  newTypeTable(sg),
 		costs:  newCostTable(sg, o.DefaultListSize),
+		labels: newLabelTable(sg),
 		limits: limits,
 		rules:  newRules(o.Introspection, limits),
 		keep:   keptArguments(sg), keepLiterals: o.KeepLiterals,

@@ -39,6 +39,9 @@ func (p *Parser) normalise(def *ast.OperationDefinition) (*Operation, error) {
 		types:      p.types,
 		Conditions: renumber(set, n.conditions.names),
 	}
+	if err := p.labels.addTo(o, def.Position); err != nil {
+		return nil, err
+	}
 	assignKeys(set, responseKeys(set))
 	for _, v := range def.VariableDefinitions {
 		o.Variables = append(o.Variables, Variable{Name: v.Variable, Definition: v, Text: variableText(v)})

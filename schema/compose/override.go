@@ -1,10 +1,11 @@
 package compose
 
 import (
-	"regexp"
 	"slices"
 
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/weft-graphql/weft/schema"
 )
 
 // override is what @override does to a declaration of a field.
@@ -131,7 +132,7 @@ func (c *composer) markOverridden(f, old *fieldDef, label string, p problem) {
 	if old.used {
 		still = " The field sets or interfaces there still need it: mark it @external then, or remove them too."
 	}
-	if label != "" && !validLabel(label) {
+	if label != "" && !schema.ValidOverrideLabel(label) {
 		p.code, p.fix = codeOverrideLabel, `Use a name, or percent(N) with N from 0 to 100 and at most 8 decimals.`
 		c.fail(p, "In subgraph %q, %q has the override label %q, which is not valid.", f.sub.Name, f.coordinate, label)
 		label = ""
@@ -150,13 +151,4 @@ func (c *composer) markOverridden(f, old *fieldDef, label string, p problem) {
 		old.override.state = overriddenUsed
 	}
 	c.hint(hintOverridden, f.coordinate, p.at, "%q of subgraph %q is overridden by %q and can be removed.%s", f.coordinate, old.sub.Name, f.sub.Name, still)
-}
-
-var (
-	labelName    = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9_\-:./]*$`)
-	labelPercent = regexp.MustCompile(`^percent\((\d{1,2}(\.\d{1,8})?|100)\)$`)
-)
-
-func validLabel(label string) bool {
-	return labelName.MatchString(label) || labelPercent.MatchString(label)
 }
