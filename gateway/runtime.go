@@ -29,9 +29,19 @@ type runtime struct {
 	programs   *programCache
 }
 
+// LoadOptions says how a gateway of that configuration reads supergraphs.
+func LoadOptions(c *config.Config) schema.LoadOptions {
+	return schema.LoadOptions{DenyUnenforced: c.Auth.Unenforced == config.Deny}
+}
+
+// PlannerOptions says how a gateway of that configuration plans.
+func PlannerOptions(c *config.Config) planner.Options {
+	return planner.Options{MaxNodes: c.Planner.MaxNodes, MaxTime: time.Duration(c.Planner.MaxTime)}
+}
+
 // newRuntime compiles a supergraph. Its errors say why it cannot be served.
 func (g *Gateway) newRuntime(from *source.Supergraph) (*runtime, error) {
-	o := schema.LoadOptions{DenyUnenforced: g.config.Auth.Unenforced == config.Deny}
+	o := LoadOptions(g.config)
 	if len(from.Subgraphs) == 0 && len(from.Files) == 1 { // it was not composed here: errors name the file
 		o.File = from.Files[0]
 	}
@@ -48,9 +58,7 @@ func (g *Gateway) newRuntime(from *source.Supergraph) (*runtime, error) {
 		supergraph: sg,
 		subgraphs:  from.Subgraphs,
 		parser:     operation.NewParser(sg, g.operationOptions()),
-		planner: planner.New(queries, planner.Options{
-			MaxNodes: g.config.Planner.MaxNodes, MaxTime: time.Duration(g.config.Planner.MaxTime),
-		}),
+		planner:    planner.New(queries, PlannerOptions(g.config)),
 	}
 	if bytes := int64(g.config.Documents.Cache); bytes > 0 {
 		o := operation.CacheOptions{Bytes: bytes, Metrics: g.documentMetrics}

@@ -148,17 +148,20 @@ func (g *Gateway) openBudgets() error {
 	return nil
 }
 
-func (g *Gateway) operationOptions() operation.Options {
-	l := g.config.Limits
+func (g *Gateway) operationOptions() operation.Options { return OperationOptions(g.config) }
+
+// OperationOptions says how a gateway of that configuration reads operations.
+func OperationOptions(c *config.Config) operation.Options {
+	l := c.Limits
 	o := operation.Options{
 		Limits: operation.Limits{
 			Tokens: l.Tokens, Depth: l.Depth, Fields: l.Fields, RootFields: l.RootFields, Aliases: cmp.Or(l.Aliases, -1),
 		},
-		Introspection: g.config.Introspection,
-		KeepLiterals:  !g.config.Planner.LiftLiterals,
+		Introspection: c.Introspection,
+		KeepLiterals:  !c.Planner.LiftLiterals,
 	}
-	if g.config.Budgets != nil {
-		o.DefaultListSize = g.config.Budgets.ListSize
+	if c.Budgets != nil {
+		o.DefaultListSize = c.Budgets.ListSize
 	}
 	return o
 }

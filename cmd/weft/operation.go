@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -20,7 +19,7 @@ import (
 
 // operationFlags name an operation on a supergraph.
 type operationFlags struct {
-	sourceFlags
+	configFlags
 	Operation string `arg:"" help:"A file with the operation."`
 	Name      string `placeholder:"NAME" help:"The operation's name, where the file has several."`
 	Variables string `placeholder:"FILE" help:"A JSON file with the operation's variables."`
@@ -29,18 +28,18 @@ type operationFlags struct {
 
 // loadedOperation is an operation that is ready to be planned or priced.
 type loadedOperation struct {
+	config     *config.Config
 	supergraph *schema.Supergraph
 	operation  *operation.Operation
 	values     *operation.Values // nil where nothing needs them
 }
 
 func (f *operationFlags) load(p *process, needVariables bool) (*loadedOperation, error) {
-	if !f.given() {
-		return nil, usageError{errors.New("no supergraph: give --supergraph FILE, --subgraphs FILE or --registry DIR")}
+	cfg, err := f.configFlags.load(p, "no supergraph", func(*config.Config) {})
+	if err != nil {
+		return nil, err
 	}
-	var c config.Config
-	f.apply(&c)
-	src, err := gateway.Source(&c)
+	src, err := gateway.Source(cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -48,11 +47,13 @@ func (f *operationFlags) load(p *process, needVariables bool) (*loadedOperation,
 	if err != nil {
 		return nil, fmt.Errorf("the operation cannot be read: %w", err)
 	}
-	out := &loadedOperation{}
-	if out.supergraph, err = loadSupergraph(p, src, schema.LoadOptions{}); err != nil {
+	out := &loadedOperation{config: cfg}
+	if out.supergraph, err = loadSupergraph(p, src, gateway.LoadOptions(cfg)); err != nil {
 		return nil, err
 	}
-	doc, errs := operation.NewParser(out.supergraph, operation.Options{Introspection: true}).Parse(string(text))
+	options := gateway.OperationOptions(cfg)
+	options.Introspection = true // whoever has the supergraph may see what is in it
+	doc, errs := operation.NewParser(out.supergraph, options).Parse(string(text))
 	if errs != nil {
 		return nil, f.located(errs, "the operation is not valid", string(text))
 	}
@@ -110,7 +111,7 @@ func (c *planCommand) Run(p *process) error {
 	if in.values != nil {
 		conditions = in.values.Conditions
 	}
-	plans, op := planner.New(queries, planner.Options{}), in.operation.Planned
+	plans, op := planner.New(queries, gateway.PlannerOptions(in.config)), in.operation.Planned
 	for _, label := range c.Label {
 		if !slices.Contains(queries.Labels, label) {
 			return usageError{fmt.Errorf("no @override of the supergraph has the label %q; it has %q", label, queries.Labels)}

@@ -14,8 +14,7 @@ import (
 )
 
 type serveCommand struct {
-	Config string `placeholder:"FILE" help:"The gateway's configuration, weft.yaml. Without it the defaults hold."`
-	sourceFlags
+	configFlags
 	Listen      string `placeholder:"HOST:PORT" help:"Where clients connect; wins over the configuration's listen. Where neither says: 127.0.0.1:4000."`
 	AdminListen string `placeholder:"HOST:PORT" help:"Where operators connect, or off; wins over the configuration's admin.listen. Where neither says: 127.0.0.1:4001."`
 	LogLevel    string `placeholder:"LEVEL" help:"The least important lines that are logged: debug, info, warn or error; wins over the configuration's log.level. Where neither says: info."`
@@ -38,9 +37,40 @@ func (f sourceFlags) apply(c *config.Config) {
 	}
 }
 
-// apply lays the flags over a configuration.
-func (c *serveCommand) apply(cfg *config.Config) {
-	c.sourceFlags.apply(cfg)
+// configFlags name a configuration, a supergraph, or both.
+type configFlags struct {
+	Config string `placeholder:"FILE" help:"The gateway's configuration, weft.yaml. Without it the defaults hold."`
+	sourceFlags
+}
+
+// load reads the configuration and lays over it first the source and then what
+// overlay does. nothing says what there is not when no flag names anything.
+func (f *configFlags) load(p *process, nothing string, overlay func(*config.Config)) (*config.Config, error) {
+	if f.Config == "" && !f.given() {
+		return nil, usageError{errors.New(nothing + ": give --supergraph FILE, --subgraphs FILE, --registry DIR or --config FILE")}
+	}
+	apply := func(cfg *config.Config) (*config.Config, error) {
+		f.apply(cfg)
+		overlay(cfg)
+		return cfg, cfg.Validate()
+	}
+	cfg := config.Default()
+	cfg.Supergraph.File = f.Config // anything: here only the flags are in question
+	cfg, err := apply(cfg)
+	switch {
+	case err != nil:
+		return nil, usageError{err}
+	case f.Config == "":
+		return cfg, nil
+	}
+	if cfg, err = config.Load(f.Config, p.env); err != nil {
+		return nil, err
+	}
+	return apply(cfg)
+}
+
+// overlay lays the flags that only serve has over a configuration.
+func (c *serveCommand) overlay(cfg *config.Config) {
 	for to, flag := range map[*string]string{&cfg.Listen: c.Listen, &cfg.Admin.Listen: c.AdminListen, &cfg.Log.Level: c.LogLevel} {
 		if flag != "" {
 			*to = flag
@@ -48,31 +78,9 @@ func (c *serveCommand) apply(cfg *config.Config) {
 	}
 }
 
-// load reads the configuration and lays the flags over it.
-func (c *serveCommand) load(p *process) (*config.Config, error) {
-	if c.Config == "" && !c.given() {
-		return nil, usageError{errors.New("nothing to serve: give --supergraph FILE, --subgraphs FILE, --registry DIR or --config FILE")}
-	}
-	cfg := config.Default()
-	cfg.Supergraph.File = c.Config // anything: here only the flags are in question
-	c.apply(cfg)
-	if err := cfg.Validate(); err != nil {
-		return nil, usageError{err}
-	}
-	if c.Config == "" {
-		return cfg, nil
-	}
-	cfg, err := config.Load(c.Config, p.env)
-	if err != nil {
-		return nil, err
-	}
-	c.apply(cfg)
-	return cfg, cfg.Validate()
-}
-
 // Run serves the supergraph until the process is told to stop.
 func (c *serveCommand) Run(p *process) error {
-	cfg, err := c.load(p)
+	cfg, err := c.load(p, "nothing to serve", c.overlay)
 	if err != nil {
 		return err
 	}

@@ -28,7 +28,7 @@ func (c *validateCommand) Run(p *process) error {
 	if err != nil {
 		return err
 	}
-	sg, err := loadSupergraph(p, src, schema.LoadOptions{DenyUnenforced: cfg.Auth.Unenforced == config.Deny})
+	sg, err := loadSupergraph(p, src, gateway.LoadOptions(cfg))
 	if err != nil {
 		return err
 	}
