@@ -2,9 +2,10 @@
 // rules of Apollo Federation.
 //
 // The work goes through stages ([Compose] lists them): parse, resolve links,
-// upgrade federation 1, validate each subgraph, merge, validate the result,
-// filter it by a contract, and prove that every query can be answered (package
-// satisfy) while it is printed. A stage reports everything that it finds wrong; the next
+// validate each subgraph, upgrade those of federation 1 and validate what came of
+// it, merge, validate the result, filter it by a contract, and prove that every
+// query can be answered (package satisfy) while it is printed. A stage reports
+// everything that it finds wrong; the next
 // one runs only when there was nothing. Whatever the composer does not carry
 // out it refuses by name, with UNSUPPORTED_FEATURE.
 //
@@ -71,8 +72,9 @@ func Compose(subgraphs []schema.Subgraph, o Options) (*Result, error) {
 	stages := []func(){
 		func() { c.open(subgraphs) },
 		c.parse,
-		c.upgrade,
 		func() { c.eachSubgraph((*composer).validateSubgraph) },
+		c.upgrade,
+		func() { c.eachSubgraph((*composer).validateUpgraded) },
 		c.merge,
 		c.validateMerged,
 		c.filter,

@@ -18,7 +18,9 @@ type subgraph struct {
 	graph   string
 	links   *link.Table
 	version link.Version // of federation; zero for federation 1
-	types   map[string]*typeDef
+	// upgraded says that the schema came from federation 1.
+	upgraded bool
+	types    map[string]*typeDef
 	// order holds the types in the order in which the SDL names them.
 	order      []*typeDef
 	directives []*ast.DirectiveDefinition // that the subgraph defines for itself

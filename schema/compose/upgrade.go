@@ -45,7 +45,7 @@ func (c *composer) upgrade() {
 	}
 	for _, s := range old {
 		upgrader{c: c, s: s}.defineExtensions()
-		s.version = link.LatestFederation()
+		s.version, s.upgraded = link.LatestFederation(), true
 	}
 }
 
@@ -297,11 +297,16 @@ func (u upgrader) dropUnusedExternals() {
 		}
 	}
 	for _, t := range emptied {
-		if place, used := u.reference(t.name); used {
+		places := placesOf([]*typeDef{t})
+		place, used := u.reference(t.name)
+		if used {
+			places = append(places, place)
+		}
+		if used || t.has("key") { // gateways may ask for an entity, whoever refers to it
 			u.c.fail(problem{
-				code: codeOnlyUnusedExternal, coordinate: t.name, at: append(placesOf([]*typeDef{t}), place),
+				code: codeOnlyUnusedExternal, coordinate: t.name, at: places,
 				fix: "Remove @external from a field that the subgraph resolves, or the reference to the type.",
-			}, "In subgraph %q, the type %q has only @external fields that nothing uses, but it is referred to.", u.s.Name, t.name)
+			}, "In subgraph %q, the type %q has only @external fields that nothing uses, but it is an entity or is referred to.", u.s.Name, t.name)
 			continue
 		}
 		delete(u.s.types, t.name)

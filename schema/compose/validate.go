@@ -10,18 +10,36 @@ import (
 	"github.com/weft-graphql/weft/schema/link"
 )
 
-// validateSubgraph checks a subgraph alone: first as a GraphQL schema, then what
-// it does with federation's directives.
+// validateSubgraph checks a subgraph alone: as a GraphQL schema, and then what it
+// does with federation's directives. One of federation 1 is upgraded before the
+// latter.
 func (c *composer) validateSubgraph(s *subgraph) {
+	if c.validateGraphQL(s) && !s.federation1() {
+		c.validateFederation(s)
+	}
+}
+
+// validateUpgraded checks a subgraph that came from federation 1.
+func (c *composer) validateUpgraded(s *subgraph) {
+	if s.upgraded {
+		c.validateFederation(s)
+	}
+}
+
+// validateGraphQL reports whether the subgraph is a GraphQL schema that Weft
+// can carry out.
+func (c *composer) validateGraphQL(s *subgraph) bool {
+	before := len(c.errs)
 	c.refuseUnsupported(s)
-	if len(c.errs) > 0 {
-		return // its directives would only be reported as unknown
+	if len(c.errs) > before {
+		return false // its directives would only be reported as unknown
 	}
 	c.validateTypes(s)
 	c.validateDirectives(s)
-	if len(c.errs) > 0 {
-		return
-	}
+	return len(c.errs) == before
+}
+
+func (c *composer) validateFederation(s *subgraph) {
 	sets := c.bindFieldSets(s)
 	c.validateFieldSets(s, sets)
 	c.validateExternal(s)

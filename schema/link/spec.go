@@ -1,6 +1,7 @@
 package link
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -47,13 +48,16 @@ type definition struct {
 	Directive
 	since           Version
 	repeatableSince Version
-	identity        string
-	own             Version
+	// newLocations are those that came later than the directive.
+	newLocations map[ast.DirectiveLocation]Version
+	identity     string
+	own          Version
 }
 
 // Locations are written as in SDL to keep the table readable.
 const (
-	everywhere   = "FIELD_DEFINITION OBJECT INTERFACE UNION ARGUMENT_DEFINITION SCALAR ENUM ENUM_VALUE INPUT_OBJECT INPUT_FIELD_DEFINITION"
+	outputs      = "FIELD_DEFINITION OBJECT INTERFACE UNION"
+	inputs       = " ARGUMENT_DEFINITION SCALAR ENUM ENUM_VALUE INPUT_OBJECT INPUT_FIELD_DEFINITION"
 	guardable    = "FIELD_DEFINITION OBJECT INTERFACE SCALAR ENUM"
 	costLocation = "ARGUMENT_DEFINITION ENUM FIELD_DEFINITION INPUT_FIELD_DEFINITION OBJECT SCALAR"
 )
@@ -69,8 +73,10 @@ var definitions = sync.OnceValue(func() []definition {
 		define("extends", Version{2, 0}, "OBJECT INTERFACE", nil),
 		define("shareable", Version{2, 0}, "OBJECT FIELD_DEFINITION", nil).repeats(Version{2, 2}),
 		define("override", Version{2, 0}, "FIELD_DEFINITION", []Argument{{Name: "from", Type: "String!"}, {Name: "label", Type: "String", since: Version{2, 7}}}),
-		define("tag", Version{2, 0}, everywhere+" SCHEMA", []Argument{{Name: "name", Type: "String!"}}).repeats(Version{}).ownSpec(IdentityTag, Version{0, 3}),
-		define("inaccessible", Version{2, 0}, everywhere, nil).ownSpec(IdentityInaccessible, Version{0, 2}),
+		define("tag", Version{2, 0}, outputs+inputs+" SCHEMA", []Argument{{Name: "name", Type: "String!"}}).repeats(Version{}).
+			ownSpec(IdentityTag, Version{0, 3}).widened(inputs, Version{2, 0}).widened("SCHEMA", Version{2, 3}),
+		define("inaccessible", Version{2, 0}, outputs+inputs, nil).
+			ownSpec(IdentityInaccessible, Version{0, 2}).widened(inputs, Version{2, 0}),
 		define("composeDirective", Version{2, 1}, "SCHEMA", []Argument{{Name: "name", Type: "String"}}).repeats(Version{}),
 		define("interfaceObject", Version{2, 3}, "OBJECT", nil),
 		define("authenticated", Version{2, 5}, guardable, nil).ownSpec(IdentityAuthenticated, Version{0, 1}),
@@ -111,8 +117,41 @@ func (d definition) ownSpec(identity string, version Version) definition {
 	return d
 }
 
+// widened says that the directive may stand on those locations only from that
+// version of federation on.
+func (d definition) widened(locations string, since Version) definition {
+	later := maps.Clone(d.newLocations)
+	if later == nil {
+		later = map[ast.DirectiveLocation]Version{}
+	}
+	for l := range strings.FieldsSeq(locations) {
+		later[ast.DirectiveLocation(l)] = since
+	}
+	d.newLocations = later
+	return d
+}
+
+// companionVersions gives the versions of a companion specification that Weft
+// knows, each with the version of federation that took it in. The first ones are
+// older than federation 2.
+func companionVersions(identity string) map[Version]Version {
+	before := Version{1, 0}
+	switch identity {
+	case IdentityTag:
+		return map[Version]Version{{0, 1}: before, {0, 2}: {2, 0}, {0, 3}: {2, 3}}
+	case IdentityInaccessible:
+		return map[Version]Version{{0, 1}: before, {0, 2}: {2, 0}}
+	case IdentityCost, IdentityContext, IdentityAuthenticated, IdentityRequiresScopes, IdentityPolicy, IdentityCacheTag:
+		return map[Version]Version{{0, 1}: LatestFederation()}
+	case IdentityWeft:
+		return map[Version]Version{weftVersion(): LatestFederation()}
+	}
+	return nil
+}
+
 func (d definition) at(v Version) Directive {
 	out := d.Directive
+	out.Locations = slices.DeleteFunc(slices.Clone(d.Locations), func(l ast.DirectiveLocation) bool { return !v.AtLeast(d.newLocations[l]) })
 	out.Repeatable = v.AtLeast(d.repeatableSince)
 	out.Arguments = nil
 	for _, a := range d.Arguments {
@@ -204,26 +243,27 @@ func SpecOf(u URL) *Spec {
 		s.types["Import"], s.types["Purpose"] = true, true
 		return s
 	}
-	for _, d := range definitions() {
-		if d.identity == u.Identity {
-			s.directives[d.Name] = d.at(LatestFederation())
-		}
+	v, known := companionVersions(u.Identity)[u.Version]
+	if !known {
+		return nil
 	}
-	if u.Identity == IdentityWeft && u.Version == weftVersion() {
-		for _, d := range weftDirectives() {
-			s.directives[d.Name] = d.at(LatestFederation())
+	for _, d := range definitions() {
+		// @cacheTag is federation's only: its own specification names it in supergraphs.
+		if d.identity == u.Identity && d.Name != "cacheTag" {
+			s.directives[d.Name] = d.at(v)
 		}
 	}
 	switch u.Identity {
+	case IdentityWeft:
+		for _, d := range weftDirectives() {
+			s.directives[d.Name] = d.at(v)
+		}
 	case IdentityRequiresScopes:
 		s.types["Scope"] = true
 	case IdentityPolicy:
 		s.types["Policy"] = true
 	case IdentityContext:
 		s.types["ContextFieldValue"] = true
-	}
-	if len(s.directives) == 0 {
-		return nil
 	}
 	return s
 }

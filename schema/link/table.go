@@ -2,6 +2,8 @@ package link
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -262,12 +264,14 @@ func (r *reader) checkVersion(f *Feature) {
 		if u.Version != (Version{0, 1}) && u.Version != (Version{0, 2}) {
 			r.fail(f.Position, unknownLink, "Link v0.2.", "there is no version %s of the core specification that Weft knows", u.Version)
 		}
-	case IdentityWeft:
-		if f.Spec == nil {
-			r.fail(f.Position, unsupportedLinked, "Remove the @link.", "the specification %s is not carried out by this version of Weft", u)
-		}
 	default:
-		if f.Spec == nil && f.Purpose != "" {
+		known := slices.SortedFunc(maps.Keys(companionVersions(u.Identity)), compareVersions)
+		switch {
+		case f.Spec != nil:
+		case len(known) > 0:
+			r.fail(f.Position, unsupportedLinked, fmt.Sprintf("Link %s, or remove the @link.", known[len(known)-1]),
+				"there is no version %s of the specification %s that Weft knows", u.Version, u.Identity)
+		case f.Purpose != "":
 			r.fail(f.Position, unsupportedLinked, "Remove the @link, or link it without a purpose if it may be ignored.",
 				"%s is linked for %s, and Weft does not know that specification", u, f.Purpose)
 		}

@@ -1,6 +1,7 @@
 package link
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -36,6 +37,10 @@ func (v Version) String() string { return fmt.Sprintf("v%d.%d", v.Major, v.Minor
 // AtLeast reports whether v is the version o or a later one.
 func (v Version) AtLeast(o Version) bool {
 	return v.Major > o.Major || v.Major == o.Major && v.Minor >= o.Minor
+}
+
+func compareVersions(a, b Version) int {
+	return cmp.Or(cmp.Compare(a.Major, b.Major), cmp.Compare(a.Minor, b.Minor))
 }
 
 // URL is the url argument of a @link, taken apart.
