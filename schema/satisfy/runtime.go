@@ -15,8 +15,14 @@ import (
 // where they have none in common; there is then no telling what comes below.
 func (c *checker) checkRuntimeTypes(v visit, f *ast.FieldDefinition, to []static) bool {
 	to = slices.DeleteFunc(slices.Clone(to), func(s static) bool { return s.node.Opaque })
-	if len(to) < 2 {
-		return true
+	abstract := 0
+	for _, s := range to {
+		if s.node.Type.Object < 0 {
+			abstract++
+		}
+	}
+	if abstract < 2 {
+		return true // a subgraph with an object type there has said what it gives
 	}
 	common, all := to[0].node.Possible, to[0].node.Possible
 	for _, s := range to[1:] {
