@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/vektah/gqlparser/v2/ast"
+
 	"github.com/weft-graphql/weft/executor/tape"
 	"github.com/weft-graphql/weft/planner/operation"
 )
@@ -88,6 +90,9 @@ func (x *execution) result() *Result {
 			r.Freshness, known = st.fresh, true
 		}
 	}
+	if x.e.options.ResponseHeaders != nil {
+		r.Header = x.e.options.ResponseHeaders(x.answerHeaders())
+	}
 	if r.Errors > 0 {
 		// Nobody should keep an answer that lacks something.
 		r.Freshness = Freshness{Known: true, NoStore: true}
@@ -102,6 +107,19 @@ func (x *execution) result() *Result {
 		}
 	}
 	return r
+}
+
+// answerHeaders are the headers of all answers, by step.
+func (x *execution) answerHeaders() []AnswerHeader {
+	all := make([]AnswerHeader, 0, len(x.p.steps))
+	for i := range x.p.steps {
+		if answer := x.steps[i].answer; answer != nil {
+			all = append(all, AnswerHeader{
+				Subgraph: x.p.steps[i].name, Header: answer.Header, Mutation: x.p.steps[i].step.Kind == ast.Mutation,
+			})
+		}
+	}
+	return all
 }
 
 // writeObject writes an object, or reports that it has to be null because of

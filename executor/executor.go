@@ -54,6 +54,8 @@ type Result struct {
 	// Freshness is the strictest of all that went into the answer; NoStore where
 	// there are errors.
 	Freshness Freshness
+	// Header is what Options.ResponseHeaders made of the subgraphs' headers.
+	Header http.Header
 	// Cost is the actual cost of the answer; CostByGraph is the part of each
 	// subgraph, by name.
 	Cost        float64
@@ -132,6 +134,14 @@ type Answer struct {
 	Body []byte
 	// Release gives Body's memory back. It may be nil.
 	Release func()
+}
+
+// AnswerHeader is the header of a subgraph's answer to one request.
+type AnswerHeader struct {
+	Subgraph string
+	Header   http.Header
+	// Mutation is set where the request was a mutation.
+	Mutation bool
 }
 
 // Stream is a subgraph's answers to a subscription.

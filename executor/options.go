@@ -20,6 +20,10 @@ type Options struct {
 	// change the client's, and its result must not change afterwards. nil means
 	// that subgraphs see nothing of it.
 	Headers func(subgraph string, client http.Header) http.Header
+	// ResponseHeaders gives what clients see of the headers of the subgraphs'
+	// answers, which come in the order of the plan's steps. It must not keep or
+	// change them. nil means that clients see nothing of them.
+	ResponseHeaders func(answers []AnswerHeader) http.Header
 	// Errors says what clients are told of a subgraph's errors. nil passes them on.
 	Errors func(subgraph string) ErrorPolicy
 	// Limits bound what one execution may use.

@@ -19,6 +19,7 @@ import (
 	"github.com/weft-graphql/weft/schema"
 	"github.com/weft-graphql/weft/subgraphs"
 	"github.com/weft-graphql/weft/subgraphs/batch"
+	"github.com/weft-graphql/weft/subgraphs/headers"
 	"github.com/weft-graphql/weft/subgraphs/source"
 )
 
@@ -81,11 +82,15 @@ func New(ctx context.Context, o Options) (*Gateway, error) {
 // Close.
 func (g *Gateway) open(ctx context.Context) error {
 	c := g.config
-	headers, err := subgraphs.NewHeaders(g.forwarded())
+	forward, err := headers.NewRequest(c.RequestRules())
 	if err != nil {
-		return err
+		return fmt.Errorf("headers.request: %w", err)
 	}
-	g.vary = g.forwarded()
+	back, err := headers.NewResponse(c.ResponseRules(), g.private)
+	if err != nil {
+		return fmt.Errorf("headers.response: %w", err)
+	}
+	g.vary = forward.Vary()
 	g.client = subgraphs.New(g.clientOptions())
 	g.batch = batch.New(g.client, g.batchOptions())
 	if g.gate, err = limits.NewGate(c.Limits.ConcurrentRequests); err != nil {
@@ -107,12 +112,15 @@ func (g *Gateway) open(ctx context.Context) error {
 		return err
 	}
 	o := executor.Options{
-		Fetcher: g.batch, Headers: headers.For, Logger: g.logger,
+		Fetcher: g.batch, Headers: forward.For, Logger: g.logger,
 		Limits: executor.Limits{
 			Duration: time.Duration(c.Limits.Timeout),
 			Entities: c.Limits.Entities, Requests: c.Limits.SubgraphRequests,
 			AnswerBytes: int(c.Limits.Answer),
 		},
+	}
+	if !back.Empty() {
+		o.ResponseHeaders = back.Collect
 	}
 	if g.cache != nil { // an interface that holds a nil pointer would not be nil
 		o.Cache = g.cache

@@ -215,6 +215,7 @@ func (s *sink) Payload(_ context.Context, payload executor.Payload) error {
 	if r := payload.Result; r != nil {
 		cost = r.Cost
 		s.prepared.gateway.metrics.Executed(r.Errors)
+		maps.Copy(res.Header, r.Header)
 		res.Header["Cache-Control"] = []string{cacheControl(s.prepared.operation.Kind, r)}
 		if vary := s.prepared.gateway.vary; vary != nil && !r.Freshness.Public {
 			// What subgraphs see of the header may have changed the answer: a browser
@@ -241,7 +242,7 @@ func (s *sink) Payload(_ context.Context, payload executor.Payload) error {
 // be kept: only an answer without errors, and only when every subgraph said so.
 func cacheControl(kind ast.Operation, r *executor.Result) string {
 	f := r.Freshness
-	if kind != ast.Query || r.Errors > 0 || !f.Known || f.NoStore || f.MaxAge < time.Second {
+	if kind != ast.Query || r.Errors > 0 || !f.Known || f.NoStore || f.MaxAge < time.Second || r.Header["Set-Cookie"] != nil {
 		return "no-store"
 	}
 	scope := "private"

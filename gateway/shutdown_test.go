@@ -140,7 +140,7 @@ func TestWhatCannotBeServedIsAnErrorAtTheStart(t *testing.T) {
 		"redis.url": func(c *config.Config) {
 			c.Supergraph.File, c.Redis.URL = withFile(t, c, newGraph(t)).Supergraph.File, "http://127.0.0.1"
 		},
-		"header \"Host\" cannot be":    func(c *config.Config) { withFile(t, c, newGraph(t)); c.Headers.Request = forward("Host") },
+		"header Host takes no rule":    func(c *config.Config) { withFile(t, c, newGraph(t)); c.Headers.Request = forward("Host") },
 		"listen: cannot listen on x:y": func(c *config.Config) { withFile(t, c, newGraph(t)); c.Listen = "x:y" },
 	} {
 		s := settings()
@@ -155,10 +155,10 @@ func TestWhatCannotBeServedIsAnErrorAtTheStart(t *testing.T) {
 }
 
 // forward are rules that forward headers.
-func forward(names ...string) []config.HeaderRule {
-	var out []config.HeaderRule
+func forward(names ...string) []config.RequestHeader {
+	var out []config.RequestHeader
 	for _, name := range names {
-		out = append(out, config.HeaderRule{Forward: &config.Forward{Name: name}})
+		out = append(out, config.RequestHeader{Forward: &config.ForwardRequest{Name: name}})
 	}
 	return out
 }

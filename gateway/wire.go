@@ -79,15 +79,11 @@ func (g *Gateway) warnOfNowhere(graphs []schema.Graph) {
 	}
 }
 
-// forwarded are the names of the client's headers that subgraphs see.
-func (g *Gateway) forwarded() []string {
-	var names []string
-	for _, rule := range g.config.Headers.Request {
-		if rule.Forward != nil {
-			names = append(names, rule.Forward.Name)
-		}
-	}
-	return names
+// private reports whether no other client ever gets an answer of the subgraph
+// that was fetched for one.
+func (g *Gateway) private(subgraph string) bool {
+	s := g.config.Subgraphs.Get(subgraph)
+	return !s.Deduplicate && s.Batching.Window == 0
 }
 
 func (g *Gateway) openCache() error {

@@ -181,22 +181,3 @@ func TestSettingsOfOneSubgraphWin(t *testing.T) {
 		t.Fatalf("got %q, %v", body, err)
 	}
 }
-
-func TestHeadersPassOnWhatIsNamed(t *testing.T) {
-	h, err := subgraphs.NewHeaders([]string{"authorization", "X-Tenant", "AUTHORIZATION"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	got := h.For("reviews", http.Header{"Authorization": {"a", "b"}, "Cookie": {"c"}})
-	if diff := cmp.Diff(http.Header{"Authorization": {"a", "b"}}, got); diff != "" {
-		t.Error(diff)
-	}
-	if got := h.For("reviews", http.Header{"Cookie": {"c"}}); got != nil {
-		t.Errorf("got %v, want nothing", got)
-	}
-	for _, name := range []string{"Connection", "transfer-encoding", "Host", "content-length", ""} {
-		if _, err := subgraphs.NewHeaders([]string{name}); err == nil {
-			t.Errorf("%q can be forwarded", name)
-		}
-	}
-}

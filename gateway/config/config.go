@@ -3,7 +3,7 @@ package config
 // The doc comments of these structs are compiled into the binary: the JSON schema and docs/configuration.md print them, so
 // they speak to the reader of weft.yaml. Tags: yaml is the key; min, max and enum bound the value; required says that the key
 // must be there when its section is; example is what the example file shows where the default is empty; off marks a key that
-// the example file shows commented out; inherits says in words where a default comes from that is no constant; secret keeps the value out of error messages; path is resolved against the folder
+// the example file shows commented out; inherits says in words where a default comes from that is no constant; either marks keys of which a section has exactly one; secret keeps the value out of error messages; path is resolved against the folder
 // of weft.yaml.
 
 // Config is the whole of weft.yaml.
@@ -97,7 +97,9 @@ func (s Subgraphs) Get(name string) Subgraph {
 // Subgraph is what applies to one subgraph. Parsing has already filled what is absent from Subgraphs.All.
 type Subgraph struct {
 	// The URL to use in place of the one that the supergraph names.
-	URL     string `yaml:"url" example:"http://127.0.0.1:4003/graphql"`
+	URL string `yaml:"url" example:"http://127.0.0.1:4003/graphql"`
+	// Rules for this subgraph that are gone through after those of the section `headers` at the top.
+	Headers Headers `yaml:"headers"`
 	Traffic `yaml:",inline" inherits:"as in subgraphs.all"`
 }
 
@@ -123,22 +125,72 @@ type Batching struct {
 	MaxEntities int `yaml:"max_entities" min:"1" max:"100000"`
 }
 
-// Headers says which headers go where.
+// Headers says which headers go where. docs/headers.md says how the rules are gone through.
 type Headers struct {
-	// Rules for the headers that a client's request brings, applied to every request to a subgraph. Without a rule no header of the client is sent on.
-	Request []HeaderRule `yaml:"request"`
+	// Rules for what subgraphs are sent of the header that a client's request brings, in order: a later rule overrides an earlier one. Without a rule no header of the client is sent on.
+	Request []RequestHeader `yaml:"request"`
+	// Rules for what clients are sent of the headers that subgraphs answer with, in order: a later rule overrides an earlier one. Without a rule no header of a subgraph is sent on. `Cache-Control` needs no rule: it is always the most restrictive of all that went into the answer.
+	Response []ResponseHeader `yaml:"response"`
 }
 
-// HeaderRule is one rule: exactly one of its fields is set.
-type HeaderRule struct {
-	// Sends a header of the client's request on as it is, when the client sent it.
-	Forward *Forward `yaml:"forward"`
+// RequestHeader is one rule for requests: exactly one of its fields is set.
+type RequestHeader struct {
+	// Sends a header of the client's request on, when the client sent it.
+	Forward *ForwardRequest `yaml:"forward"`
+	// Sends a header with a value of its own, whatever the client sent.
+	Set *SetHeader `yaml:"set" example:"{value: weft, name: X-Gateway}" off:"true"`
+	// Takes away what earlier rules have put there.
+	Remove *RemoveHeader `yaml:"remove" example:"{name: Authorization}" off:"true"`
 }
 
-// Forward sends a header of the client's request on to subgraphs.
-type Forward struct {
-	// The header's name, in any case. Connection headers and those that the gateway itself writes (such as `Content-Type` and `Host`) cannot be forwarded.
-	Name string `yaml:"name" required:"true" example:"Authorization"`
+// ForwardRequest sends headers of the client's request on to subgraphs.
+type ForwardRequest struct {
+	// The header's name, in any case. Headers of one connection and those that the gateway itself writes (such as `Connection`, `Content-Type` and `Host`) cannot be forwarded.
+	Name string `yaml:"name" either:"true" example:"Authorization"`
+	// In place of a name, a regular expression (RE2) that whole names match, in any case. It never matches what cannot be forwarded. Answers that are not public have `Vary: *` then.
+	Pattern string `yaml:"pattern" either:"true" example:"X-App-.*" off:"true"`
+	// The name that the subgraph gets it under; absent means the same. Needs `name`.
+	As string `yaml:"as" example:"X-Tenant" off:"true"`
+	// What is sent when the client did not send it; absent sends nothing. Needs `name`.
+	Default string `yaml:"default" example:"none" off:"true"`
+}
+
+// SetHeader sends a header with a value of its own.
+type SetHeader struct {
+	// The header's name, in any case.
+	Name string `yaml:"name" required:"true" example:"X-Gateway"`
+	// Its value; take secrets from variables.
+	Value string `yaml:"value" required:"true" secret:"true" example:"weft"`
+}
+
+// RemoveHeader takes away what earlier rules have put there.
+type RemoveHeader struct {
+	// The header's name, in any case.
+	Name string `yaml:"name" either:"true" example:"Authorization"`
+	// In place of a name, a regular expression (RE2) that whole names match, in any case.
+	Pattern string `yaml:"pattern" either:"true" example:"X-App-.*" off:"true"`
+}
+
+// ResponseHeader is one rule for answers: exactly one of its fields is set.
+type ResponseHeader struct {
+	// Sends a header of the subgraphs' answers on.
+	Forward *ForwardResponse `yaml:"forward"`
+	// Takes away what earlier rules have let pass of the answers of the same subgraph.
+	Remove *RemoveHeader `yaml:"remove" example:"{name: X-Internal}" off:"true"`
+}
+
+// ForwardResponse sends headers of the subgraphs' answers on to the client.
+type ForwardResponse struct {
+	// The header's name, in any case. Headers of one connection, those that the gateway itself writes and those that speak for the whole site (such as `Access-Control-Allow-Origin`) cannot be forwarded.
+	Name string `yaml:"name" either:"true" example:"X-Trace"`
+	// In place of a name, a regular expression (RE2) that whole names match, in any case. It never matches what cannot be forwarded, nor `Set-Cookie`.
+	Pattern string `yaml:"pattern" either:"true" example:"X-App-.*" off:"true"`
+	// The name that the client gets it under; absent means the same. Needs `name`.
+	As string `yaml:"as" example:"X-Shop-Trace" off:"true"`
+	// What is sent when no answer has it; absent sends nothing. Needs `name`.
+	Default string `yaml:"default" example:"none" off:"true"`
+	// Whose values count where several answers have it: those of the `first`, of the `last`, or of all (`append`). Answers come in the order of the plan's steps, whenever they arrive.
+	Take string `yaml:"take" enum:"first,last,append"`
 }
 
 // Refuse and Deny are the values of Auth.Unenforced.

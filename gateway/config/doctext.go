@@ -80,7 +80,7 @@ func describeSection(v reflect.Value, path, inherits string, docs map[string]str
 		case isText(f.typ):
 			section = reflect.Value{}
 		case f.typ.Kind() == reflect.Pointer && e.value.IsNil():
-			section = reflect.New(f.typ.Elem()).Elem()
+			section = newSection(f.typ.Elem()).Elem()
 		case f.typ.Kind() == reflect.Pointer:
 			section = e.value.Elem()
 		case f.typ.Kind() == reflect.Map:

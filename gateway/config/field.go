@@ -49,6 +49,7 @@ func fieldsOf(t reflect.Type) []field {
 
 func (f field) secret() bool   { return f.tag.Get("secret") != "" }
 func (f field) required() bool { return f.tag.Get("required") != "" }
+func (f field) either() bool   { return f.tag.Get("either") != "" }
 func (f field) off() bool      { return f.tag.Get("off") != "" }
 func (f field) example() string {
 	return f.tag.Get("example")
@@ -185,6 +186,8 @@ func newSection(t reflect.Type) reflect.Value {
 		return reflect.ValueOf(DefaultBudgets())
 	case reflect.TypeFor[Cache]():
 		return reflect.ValueOf(DefaultCache())
+	case reflect.TypeFor[ForwardResponse]():
+		return reflect.ValueOf(&ForwardResponse{Take: TakeLast})
 	}
 	return reflect.New(t)
 }

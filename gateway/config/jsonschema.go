@@ -40,6 +40,7 @@ func sectionSchema(e entry) map[string]any {
 	properties := make(map[string]any, len(e.entries))
 	schema := map[string]any{"type": []string{"object", "null"}, "properties": properties, "additionalProperties": false}
 	var required []string
+	var either []any
 	for _, key := range e.entries {
 		if key.named {
 			schema["additionalProperties"] = sectionSchema(key)
@@ -48,10 +49,16 @@ func sectionSchema(e entry) map[string]any {
 		if key.required() {
 			required = append(required, key.key)
 		}
+		if key.either() {
+			either = append(either, map[string]any{"required": []string{key.key}})
+		}
 		properties[key.key] = keySchema(key)
 	}
 	if required != nil {
 		schema["required"] = required
+	}
+	if either != nil {
+		schema["oneOf"] = either
 	}
 	return schema
 }
@@ -113,7 +120,7 @@ func valueSchema(f field) map[string]any {
 		return map[string]any{"anyOf": []any{map[string]any{"enum": enum}, map[string]any{"type": "string", "pattern": variablePattern}}}
 	}
 	schema := map[string]any{"type": "string"}
-	if f.required() {
+	if f.required() || f.either() {
 		schema["minLength"] = 1
 	}
 	return schema

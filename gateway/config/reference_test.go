@@ -119,7 +119,7 @@ func TestJSONSchemaAgreesWithParse(t *testing.T) {
 		"{}", "limits:", "cache: {}", "cache: {subgraphs: {a: {ttl: 1s}, b: {}}}", "subgraphs: {all: {timeout: 1s}, b: {url: 'http://h'}}",
 		"limits: {tokens: '${A}', timeout: '${D}'}", "introspection: ${T}", "log: {level: '${L}'}", "log: {level: debug}",
 		"limits: {body: 2048}", "limits: {body: 2 MiB}", "limits: {shutdown_grace: 0}", "budgets: {rate: 5/m, burst: 1}",
-		"headers: {request: [{forward: {name: A}}]}", "headers: {request: []}", "csrf: {headers: [X-A]}", "budgets: {rate: 1/s, burst: 1, identify: []}",
+		"headers: {request: [{forward: {name: A}}]}", "headers: {request: [{set: {name: A, value: b}}, {forward: {pattern: a.*}}], response: [{forward: {name: A, take: first}}]}", "headers: {request: []}", "csrf: {headers: [X-A]}", "budgets: {rate: 1/s, burst: 1, identify: []}",
 	} {
 		if _, err := Parse("weft.yaml", []byte(text), env); err != nil {
 			t.Errorf("Parse refuses %s: %v", text, err)
@@ -132,7 +132,7 @@ func TestJSONSchemaAgreesWithParse(t *testing.T) {
 		"a: 1", "limits: {tokens: 0}", "limits: {tokens: 1.5}", "limits: {tokens: '5'}", "limits: {timeout: 5}", "limits: {timeout: 5 s}",
 		"limits: {body: 1.5MiB}", "limits: {body: 1}", "introspection: 'yes'", "log: {level: loud}", "log: {format: 1}", "listen: 4000",
 		"cache:", "budgets: {}", "budgets: {rate: 0/s, burst: 1}", "budgets: {rate: 5, burst: 1}", "headers: {request: [{}]}",
-		"headers: {request: [{forward: {}}]}", "headers: {request: [{forward: {name: ''}}]}", "headers: {request: {}}", "subgraphs: {a: {timout: 1s}}",
+		"headers: {request: [{forward: {}}]}", "headers: {request: [{forward: {name: ''}}]}", "headers: {request: {}}", "headers: {request: [{forward: {name: A, pattern: A}}]}", "headers: {response: [{set: {name: A, value: b}}]}", "subgraphs: {a: {timout: 1s}}",
 		"subgraphs: {all: {url: 'http://h'}}", "cache: {subgraphs: {a: {x: 1}}}", "csrf: {headers: [1]}", "[]",
 	} {
 		if _, err := Parse("weft.yaml", []byte(text), env); err == nil {

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/weft-graphql/weft/schema"
+	"github.com/weft-graphql/weft/subgraphs/headers"
 	"github.com/weft-graphql/weft/subgraphs/source/settings"
 )
 
@@ -172,23 +173,9 @@ func validateURLs(c *Config) (errs Errors) {
 }
 
 func validateHeaders(c *Config) (errs Errors) {
-	seen := make(map[string]string)
-	for i, rule := range c.Headers.Request {
-		if rule.Forward == nil || rule.Forward.Name == "" {
-			continue // validateTags has said so
-		}
-		path := fmt.Sprintf("headers.request[%d].forward.name", i)
-		name := textproto.CanonicalMIMEHeaderKey(rule.Forward.Name)
-		if first, twice := seen[name]; twice {
-			errs = append(errs, problem(path, "keep one of the two rules", "%s is %s, which %s forwards already", path, settings.Show(name), first))
-			continue
-		}
-		seen[name] = path
-		if e := headerName(path, rule.Forward.Name); e != nil {
-			errs = append(errs, e)
-		} else if slices.Contains(ownHeaders, name) {
-			errs = append(errs, problem(path, "remove the rule", "%s is %s, which belongs to one connection or is written by the gateway", path, settings.Show(name)))
-		}
+	errs = c.Headers.check("headers", errs)
+	for _, name := range sortedKeys(reflect.ValueOf(c.Subgraphs.Named)) {
+		errs = c.Subgraphs.Named[name].Headers.check(join("subgraphs", name)+".headers", errs)
 	}
 	for i, name := range c.CSRF.Headers {
 		path := fmt.Sprintf("csrf.headers[%d]", i)
@@ -201,25 +188,15 @@ func validateHeaders(c *Config) (errs Errors) {
 	return errs
 }
 
-// ownHeaders cannot be forwarded: RFC 9110 section 7.6.1 gives them to one connection, or the gateway writes them for its own request.
-var ownHeaders = []string{
-	"Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection", "Te", "Trailer",
-	"Transfer-Encoding", "Upgrade", "Host", "Content-Length", "Content-Type", "Content-Encoding", "Accept", "Accept-Encoding", "Expect",
-}
-
 // freeHeaders prove no preflight: browsers send them across origins by themselves (Fetch standard, CORS-safelisted and forbidden names).
 var freeHeaders = []string{
 	"Accept", "Accept-Language", "Content-Language", "Content-Type", "Range", "Accept-Encoding", "Connection",
 	"Content-Length", "Cookie", "Host", "Origin", "Referer", "User-Agent", "Cache-Control", "Pragma", "Dnt",
 }
 
-// headerName checks a header's name by RFC 9110 section 5.1. A * is legal there but would be meant as a pattern.
+// headerName checks a header's name.
 func headerName(path, name string) *Error {
-	const marks = "!#$%&'+-.^_`|~"
-	bad := strings.ContainsFunc(name, func(r rune) bool {
-		return !('0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || strings.ContainsRune(marks, r))
-	})
-	if bad || name == "" {
+	if !headers.ValidName(name) {
 		return problem(path, "it must be one header's whole name, such as Authorization", "%s is %s", path, settings.Show(name))
 	}
 	return nil

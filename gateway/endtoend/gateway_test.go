@@ -17,6 +17,12 @@ import (
 func serve(t *testing.T, file string, weftYAML string) (*testCase, map[string]*subgraphtest.Server, *running) {
 	t.Helper()
 	c := readCase(t, "testdata/"+file)
+	servers, g := c.serve(t, weftYAML)
+	return c, servers, g
+}
+
+func (c *testCase) serve(t *testing.T, weftYAML string) (map[string]*subgraphtest.Server, *running) {
+	t.Helper()
 	servers := map[string]*subgraphtest.Server{}
 	var composed []schema.Subgraph
 	for _, name := range c.subgraphs() {
@@ -28,42 +34,7 @@ func serve(t *testing.T, file string, weftYAML string) (*testCase, map[string]*s
 	if err != nil {
 		t.Fatal(err)
 	}
-	return c, servers, start(t, supergraph.SDL, []byte(weftYAML))
-}
-
-func TestOnlyNamedHeadersAreForwarded(t *testing.T) {
-	_, servers, g := serve(t, "keys.txtar", "headers: {request: [{forward: {name: authorization}}, {forward: {name: X-Tenant}}]}")
-	status, body := g.ask(t, client{Query: "{ me { name reviews { stars } } }", Headers: map[string]string{
-		"Authorization": "Bearer abc", "X-Tenant": "t1", "X-Other": "no", "Cookie": "a=b", "Accept-Language": "de",
-	}})
-	if status != http.StatusOK || strings.Contains(string(body), "errors") {
-		t.Fatalf("%d %s", status, body)
-	}
-	for name, s := range servers {
-		requests := s.Requests()
-		if len(requests) != 1 {
-			t.Fatalf("%s saw %d requests", name, len(requests))
-		}
-		h := requests[0].Header
-		if h.Get("Authorization") != "Bearer abc" || h.Get("X-Tenant") != "t1" {
-			t.Errorf("%s misses a header that is forwarded: %v", name, h)
-		}
-		for _, other := range []string{"X-Other", "Cookie", "Accept-Language"} {
-			if h.Get(other) != "" {
-				t.Errorf("%s got %s, which is not forwarded", name, other)
-			}
-		}
-	}
-}
-
-func TestNoHeaderIsForwardedByDefault(t *testing.T) {
-	_, servers, g := serve(t, "keys.txtar", "")
-	g.ask(t, client{Query: "{ me { name } }", Headers: map[string]string{"Authorization": "Bearer abc"}})
-	for _, r := range servers["accounts"].Requests() {
-		if got := r.Header.Get("Authorization"); got != "" {
-			t.Errorf("Authorization was forwarded: %q", got)
-		}
-	}
+	return servers, start(t, supergraph.SDL, []byte(weftYAML))
 }
 
 // TestConcurrentRequestsGetTheSameAnswers sends all operations of some cases side

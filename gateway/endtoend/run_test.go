@@ -144,6 +144,12 @@ func start(t *testing.T, sdl string, weftYAML []byte) *running {
 
 // ask sends an operation and reads the answer.
 func (g *running) ask(t *testing.T, send client) (int, []byte) {
+	status, _, body := g.answer(t, send)
+	return status, body
+}
+
+// answer is ask with the answer's header.
+func (g *running) answer(t *testing.T, send client) (int, http.Header, []byte) {
 	t.Helper()
 	variables := send.Variables
 	if variables == nil {
@@ -178,7 +184,7 @@ func (g *running) ask(t *testing.T, send client) (int, []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return response.StatusCode, body
+	return response.StatusCode, response.Header, body
 }
 
 // traffic writes down what the subgraphs saw, in an order that does not depend

@@ -35,6 +35,8 @@ type Fault struct {
 	Hang bool `json:"hang"`
 	// Reset closes the connection without an answer.
 	Reset bool `json:"reset"`
+	// Header is what the answer's header has besides the content type.
+	Header http.Header `json:"header"`
 	// Entities is how many entities the answer has, whatever was asked for.
 	Entities *int `json:"entities"`
 }
@@ -126,6 +128,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if i >= 0 {
 		fault = s.data.faults[i]
 	}
+	maps.Copy(w.Header(), fault.Header)
 	if s.misbehave(w, r, fault) {
 		return
 	}
