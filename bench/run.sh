@@ -1,25 +1,32 @@
 #!/usr/bin/env bash
-# Measures gateways side by side on the bench's two operations and prints the medians of some rounds,
-# each beside its ratio to the floor. Everything runs on 127.0.0.1 and ends with this script.
+# Measures gateways side by side on the bench's operations and prints the medians of some rounds, each
+# beside its ratio to the floor. Everything runs on 127.0.0.1 and ends with this script.
 #
-#   GATEWAYS="floor weft" ROUNDS=3 DURATION=5s WARMUP=3s CONNECTIONS=50 DELAY=0s bench/run.sh
+#   GATEWAYS="floor weft" OPERATIONS="heavy small wide" ROUNDS=3 DURATION=5s WARMUP=3s CONNECTIONS=50 DELAY=0s bench/run.sh
+#   OPERATIONS="bulk joined" CONNECTIONS=4 bench/run.sh    # answers of 8 MiB, beside net/http's reverse proxy
+#   GATEWAYS="floor weft apollo-gateway hive-gateway hive-router" bench/run.sh    # peers/README.md says what they need
 #
-# PORT is the first of the four ports that it uses. RESULTS keeps the raw figures, one JSON a line.
+# PORT is the first of the seven ports that it uses. RESULTS keeps the raw figures, one JSON a line.
+# CORES is how many threads every gateway may run at once (GOMAXPROCS, worker threads), 2 unless it is set.
 set -euo pipefail
 
 GATEWAYS=${GATEWAYS:-"floor weft"}
+OPERATIONS=${OPERATIONS:-"heavy small wide"}
 ROUNDS=${ROUNDS:-3}
 DURATION=${DURATION:-5s}
 WARMUP=${WARMUP:-3s}
 CONNECTIONS=${CONNECTIONS:-50}
 DELAY=${DELAY:-0s}
 PORT=${PORT:-4300}
+export GOMAXPROCS=${CORES:-2}
+unset GOGC GOMEMLIMIT # Go's defaults for all
 
 bench=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 work=$(mktemp -d)
 results=${RESULTS:-$work/results.jsonl}
 subgraphs=127.0.0.1:$PORT
-declare -A port=([floor]=$((PORT + 1)) [weft]=$((PORT + 2)))
+declare -A port=([floor]=$((PORT + 1)) [weft]=$((PORT + 2))
+	[apollo-gateway]=$((PORT + 4)) [hive-gateway]=$((PORT + 5)) [hive-router]=$((PORT + 6)))
 admin=127.0.0.1:$((PORT + 3))
 declare -A pid=()
 
@@ -42,7 +49,7 @@ trap 'exit 143' TERM
 start() {
 	local name=$1 port=$2
 	shift 2
-	if answers "$port"; then die "port $port is in use: set PORT to the first of four free ports"; fi
+	if answers "$port"; then die "port $port is in use: set PORT to the first of seven free ports"; fi
 	"$@" >"$work/$name.log" 2>&1 </dev/null &
 	pid[$name]=$!
 	for _ in {1..100}; do
@@ -64,12 +71,13 @@ stop() {
 
 # start_floor OPERATION
 start_floor() {
-	start floor "${port[floor]}" "$work/bin/floor" -listen "127.0.0.1:${port[floor]}" \
-		-subgraphs "http://$subgraphs" -operation "$1" -answer "$bench/expected-$1.json"
+	local what=(-operation "$1" -answer "$work/expected-$1.json")
+	case $1 in bulk | joined) what=(-proxy reviews) ;; esac
+	start floor "${port[floor]}" "$work/bin/floor" -listen "127.0.0.1:${port[floor]}" -subgraphs "http://$subgraphs" "${what[@]}"
 }
 
-# Weft's schema is composed once, from the SDL that the subgraphs write of themselves.
-prepare_weft() {
+# The supergraph is composed once, from the SDL that the subgraphs write of themselves; all gateways use it.
+compose() {
 	(cd "$bench/.." && go build -o "$work/bin/weft" ./cmd/weft)
 	mkdir "$work/sdl"
 	"$work/bin/subgraphs" -write "$work/sdl"
@@ -84,6 +92,9 @@ prepare_weft() {
 		done
 	} >"$work/supergraph.yaml"
 	"$work/bin/weft" compose --config "$work/supergraph.yaml" --output "$work/supergraph.graphql"
+}
+
+prepare_weft() {
 	cat >"$work/weft.yaml" <<-END
 		listen: 127.0.0.1:${port[weft]}
 		admin:
@@ -109,17 +120,59 @@ start_weft() {
 	die "weft was not ready within 10 s"
 }
 
+prepare_apollo-gateway() { node_modules; }
+
+start_apollo-gateway() {
+	start apollo-gateway "${port[apollo-gateway]}" node "$bench/peers/apollo-gateway.mjs" "$work/supergraph.graphql" "${port[apollo-gateway]}"
+}
+
+prepare_hive-gateway() { node_modules; }
+
+# Node runs it on one thread, and its planner in Rust on others.
+start_hive-gateway() {
+	SUPERGRAPH="$work/supergraph.graphql" HIVE_ROUTER_RUNTIME=1 start hive-gateway "${port[hive-gateway]}" \
+		"$bench/peers/node_modules/.bin/hive-gateway" supergraph --config-path "$bench/peers/hive-gateway.config.mjs" \
+		--host 127.0.0.1 --port "${port[hive-gateway]}"
+}
+
+prepare_hive-router() {
+	command -v "${HIVE_ROUTER:-hive_router}" >/dev/null ||
+		die "hive-router: not found; peers/README.md says how to build it. Set HIVE_ROUTER to its binary"
+	sed -e "s|SUPERGRAPH|$work/supergraph.graphql|" -e "s|PORT|${port[hive-router]}|" "$bench/peers/hive-router.yaml" >"$work/hive-router.yaml"
+}
+
+start_hive-router() {
+	TOKIO_WORKER_THREADS=$GOMAXPROCS start hive-router "${port[hive-router]}" \
+		"${HIVE_ROUTER:-hive_router}" --config "$work/hive-router.yaml"
+}
+
+node_modules() {
+	command -v node >/dev/null || die "the peers in JavaScript need node"
+	[ -d "$bench/peers/node_modules" ] || (cd "$bench/peers" && npm ci --no-audit --no-fund >&2)
+}
+
 # measure GATEWAY OPERATION: one run of load, and what the subgraphs saw of it, appended to the results.
 measure() {
-	local gateway=$1 operation=$2 file=$2 load
-	if [ "$operation" = heavy ]; then file=operation; fi
+	local gateway=$1 operation=$2 asked=$2 load
+	# A proxy joins nothing: it is measured on the answer that the entities are joined to.
+	if [ "$gateway $operation" = "floor joined" ]; then asked=bulk; fi
 	curl -sf -o "$work/ignored" "http://$subgraphs/stats" # counts from here
 	# load ends with status 1 when a request failed, and says so in its figures: the report shows them.
 	load=$("$work/bin/load" -name "$gateway" -url "http://127.0.0.1:${port[$gateway]}/graphql" -pid "${pid[$gateway]}" \
-		-operation "$bench/$file.graphql" -expect "$bench/expected-$operation.json" \
+		-operation "$(file "$asked")" -expect "$work/expected-$asked.json" \
 		-c "$CONNECTIONS" -d "$DURATION" -warmup "$WARMUP") || [ -n "$load" ]
 	echo "{\"gateway\":\"$gateway\",\"operation\":\"$operation\",\"load\":$load,\"subgraphs\":$(curl -sf "http://$subgraphs/stats")}" >>"$results"
 }
+
+# file OPERATION: where it is.
+file() {
+	local name=$1
+	if [ "$name" = heavy ]; then name=operation; fi
+	echo "$bench/$name.graphql"
+}
+
+# expect OPERATION: what has to be answered, found without a gateway.
+expect() { "$work/bin/subgraphs" -answer "$(file "$1")" >"$work/expected-$1.json"; }
 
 command -v curl >/dev/null || die "curl is needed: apt-get install curl"
 for gateway in $GATEWAYS; do
@@ -128,13 +181,18 @@ done
 
 mkdir "$work/bin"
 (cd "$bench" && go build -o "$work/bin/" ./floor ./load ./subgraphs ./report)
-if [[ " $GATEWAYS " == *" weft "* ]]; then prepare_weft; fi
+compose
+for gateway in $GATEWAYS; do
+	if declare -F "prepare_$gateway" >/dev/null; then "prepare_$gateway"; fi
+done
 : >"$results"
 start subgraphs "$PORT" "$work/bin/subgraphs" -listen "$subgraphs" -delay "$DELAY" -require-authorization
 
 # Each operation gets processes of its own, so that their peak memory is that operation's. The
 # gateways take turns, so that a slow spell of the machine meets all of them.
-for operation in heavy small; do
+for operation in $OPERATIONS; do
+	expect "$operation"
+	if [ "$operation" = joined ]; then expect bulk; fi
 	for gateway in $GATEWAYS; do "start_$gateway" "$operation"; done
 	for ((round = 1; round <= ROUNDS; round++)); do
 		for gateway in $GATEWAYS; do

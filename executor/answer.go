@@ -47,6 +47,14 @@ func (w *writer) reset(maxBytes int, poisonIt bool) {
 // finish writes the answer and tells about the execution. The body is valid
 // until the execution is released.
 func (x *execution) finish() ([]byte, *Result) {
+	if x.whole != nil {
+		r := x.result()
+		r.Cost = x.wholeCost
+		if r.Cost != 0 {
+			r.CostByGraph = map[string]float64{x.p.steps[0].name: r.Cost}
+		}
+		return x.whole, r
+	}
 	w, _ := x.e.writers.Get().(*writer)
 	if w == nil {
 		w = &writer{}
@@ -96,6 +104,9 @@ func (x *execution) result() *Result {
 	if r.Errors > 0 {
 		// Nobody should keep an answer that lacks something.
 		r.Freshness = Freshness{Known: true, NoStore: true}
+	}
+	if x.w == nil {
+		return r
 	}
 	for g, cost := range x.w.costs {
 		r.Cost += cost

@@ -32,6 +32,9 @@ type Program struct {
 	// aliases are the Keys behind the response keys that subgraphs are asked to use
 	// instead.
 	aliases map[string]string
+	// form is what the one answer looks like that can be the client's as it is; nil
+	// where none can.
+	form *form
 	// answerSize is how large the last answer was.
 	answerSize atomic.Int64
 }
@@ -169,6 +172,7 @@ func Compile(sg *schema.Supergraph, plan *planner.Plan) (*Program, error) {
 	}
 	p.answer = c.set(op.Root, c.root, false)
 	p.rootSlots = len(c.root.class().keys)
+	p.form = p.verbatim()
 	return p, nil
 }
 

@@ -119,6 +119,10 @@ func (x *execution) header(i int) http.Header {
 // answered parses a step's answer and links it in.
 func (x *execution) answered(i int) {
 	sp, st := &x.p.steps[i], &x.steps[i]
+	if x.passes(i) {
+		x.freshen(st, ParseFreshness(st.answer.Header))
+		return
+	}
 	doc := x.docs[answerDoc(i)]
 	doc.Grow(min(int(sp.values.Load()), x.e.limits.Pooled/valueSize))
 	top, err := doc.Parse(st.answer.Body, sp.shape, tape.Limits{Depth: x.e.limits.AnswerDepth, Values: x.e.limits.AnswerValues})

@@ -41,6 +41,10 @@ type execution struct {
 	// broken is set where a step panicked: what is null may be what it did not give.
 	broken bool
 
+	// whole is a subgraph's answer that is the client's as it is, wholeCost its cost.
+	whole     []byte
+	wholeCost float64
+
 	w *writer // nil until the answer is written
 }
 
@@ -90,7 +94,9 @@ func (e *Executor) Run(ctx context.Context, p *Program, r *Request, s Sink) erro
 		body, result := x.finish()
 		// The body has what it needs of them: a client that reads slowly holds no more
 		// than that.
-		x.releaseAnswers()
+		if x.whole == nil {
+			x.releaseAnswers()
+		}
 		err = s.Payload(ctx, Payload{Body: body, Result: result})
 	}
 	returned = true
@@ -165,6 +171,7 @@ func (e *Executor) release(x *execution, returned bool) {
 		e.writers.Put(x.w)
 	}
 	x.w, x.p, x.r, x.ctx = nil, nil, nil, nil
+	x.whole, x.wholeCost = nil, 0
 	e.pool.Put(x)
 }
 

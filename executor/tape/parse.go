@@ -1,11 +1,5 @@
 package tape
 
-import (
-	"encoding/binary"
-	"math/bits"
-	"unicode/utf8"
-)
-
 // Parse reads a whole document. Of keys that come twice the last one counts.
 // The values keep referring to data.
 func (t *Tape) Parse(data []byte, shape *Shape, limits Limits) (Value, error) {
@@ -333,114 +327,19 @@ func (t *Tape) word(w string) bool {
 }
 
 func (t *Tape) number() bool {
-	d, i := t.Data, t.pos
-	if d[i] == '-' {
-		i++
+	end, problem := ScanNumber(t.Data, t.pos)
+	if problem != "" {
+		return t.fail(problem)
 	}
-	switch {
-	case i < len(d) && d[i] == '0':
-		i++
-	case i < len(d) && '1' <= d[i] && d[i] <= '9':
-		i = digits(d, i)
-	default:
-		return t.fail("a number without digits")
-	}
-	if i < len(d) && d[i] == '.' {
-		from := i + 1
-		if i = digits(d, from); i == from {
-			return t.fail("a number without digits after its point")
-		}
-	}
-	if i < len(d) && (d[i] == 'e' || d[i] == 'E') {
-		i++
-		if i < len(d) && (d[i] == '+' || d[i] == '-') {
-			i++
-		}
-		from := i
-		if i = digits(d, from); i == from {
-			return t.fail("a number without digits in its exponent")
-		}
-	}
-	t.pos = i
+	t.pos = end
 	return true
 }
 
-func digits(d []byte, i int) int {
-	for i < len(d) && '0' <= d[i] && d[i] <= '9' {
-		i++
-	}
-	return i
-}
-
-const (
-	ones  = 0x0101010101010101
-	highs = 0x8080808080808080
-)
-
-// str reads a string, eight bytes at a time: the lowest marked byte of a word is
-// exact, because a false mark needs a borrow from a true one below it.
 func (t *Tape) str() (escaped, ok bool) {
-	d, i := t.Data, t.pos+1
-	var high uint64
-	for {
-		for i+8 <= len(d) {
-			w := binary.LittleEndian.Uint64(d[i:])
-			q, s := w^(ones*'"'), w^(ones*'\\')
-			high |= w & highs
-			if m := ((q-ones)&^q | (s-ones)&^s | (w-ones*0x20)&^w) & highs; m != 0 {
-				i += bits.TrailingZeros64(m) / 8
-				break
-			}
-			i += 8
-		}
-		if i >= len(d) {
-			t.pos = i
-			return escaped, t.fail("the document ends in a string")
-		}
-		switch c := d[i]; {
-		case c == '"':
-			if high != 0 && !utf8.Valid(d[t.pos:i]) {
-				return escaped, t.fail("a string that is not UTF-8")
-			}
-			t.pos = i + 1
-			return escaped, true
-		case c == '\\':
-			escaped = true
-			n := escape(d[i:])
-			if n == 0 {
-				t.pos = i
-				return escaped, t.fail("an escape sequence that does not exist")
-			}
-			i += n
-		case c < 0x20:
-			t.pos = i
-			return escaped, t.fail("a control character in a string")
-		default:
-			high |= uint64(c) & 0x80
-			i++
-		}
+	end, escaped, problem := ScanString(t.Data, t.pos)
+	t.pos = end
+	if problem != "" {
+		return escaped, t.fail(problem)
 	}
-}
-
-// escape gives the length of the escape sequence that d begins with, 0 where
-// there is none.
-func escape(d []byte) int {
-	if len(d) < 2 {
-		return 0
-	}
-	switch d[1] {
-	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
-		return 2
-	case 'u':
-		if len(d) < 6 {
-			return 0
-		}
-		for _, c := range d[2:6] {
-			if ('0' > c || c > '9') && ('a' > c || c > 'f') && ('A' > c || c > 'F') {
-				return 0
-			}
-		}
-		return 6
-	}
-	return 0
+	return escaped, true
 }
