@@ -112,6 +112,9 @@ func (x *execution) keepFetched(i int) {
 // cacheKey names one item of a part.
 func (x *execution) cacheKey(pp *partProgram, ps *partState, u int32) CacheKey {
 	if pp.part.Entity == nil {
+		if pp.part.Paths != nil {
+			return CacheKey{Type: x.p.supergraph.API.Query.Name}
+		}
 		return CacheKey{Type: x.p.rootName}
 	}
 	text := ps.bytes(u)

@@ -1,6 +1,7 @@
 package executor
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -72,7 +73,8 @@ const (
 
 type partProgram struct {
 	part *planner.Part
-	// slot is the root field's slot in the merged root; unused for entities.
+	// slot is the root field's slot in the objects that it belongs to: the merged
+	// root, or those at the paths; unused for entities.
 	slot int
 	// shape is the part's output: of an entity, or of the merged root with the
 	// one field of the part.
@@ -195,31 +197,48 @@ func (c *compiler) layout() error {
 				if s.Graph == planner.Local {
 					continue
 				}
-				if len(part.Output.Fields) != 1 || part.Output.Fields[0].Key != part.Key {
+				if len(part.Output.Fields) != 1 || cmp.Or(part.Output.Fields[0].Alias, part.Output.Fields[0].Key) != part.Key {
 					return fmt.Errorf("step %d: the root field %q must be the one field of its part's output", s.ID, part.Key)
 				}
-				c.root.output(part.Output, s.Graph)
-				continue
-			}
-			if len(part.Entity.Paths) == 0 {
+				if part.Paths == nil {
+					c.root.output(part.Output, s.Graph)
+					continue
+				}
+			} else if len(part.Entity.Paths) == 0 {
 				return fmt.Errorf("step %d: the part %q has no path to its entities", s.ID, part.Key)
 			}
-			var first *position
-			for _, path := range part.Entity.Paths {
-				p, err := c.root.follow(path)
-				if err != nil {
-					return fmt.Errorf("step %d: %w", s.ID, err)
-				}
-				if first == nil {
-					first = p
-				}
-				unite(first, p)
-				p.output(part.Output, s.Graph)
+			if err := c.layoutAt(part, s.Graph); err != nil {
+				return fmt.Errorf("step %d: %w", s.ID, err)
 			}
 		}
 	}
 	c.root.selections(c.plan.Operation.Root)
 	return nil
+}
+
+// layoutAt adds what a part selects at the ends of its paths, which are one class.
+func (c *compiler) layoutAt(part *planner.Part, graph int) error {
+	var first *position
+	for _, path := range pathsOf(part) {
+		p, err := c.root.follow(path)
+		if err != nil {
+			return err
+		}
+		if first == nil {
+			first = p
+		}
+		unite(first, p)
+		p.output(part.Output, graph)
+	}
+	return nil
+}
+
+// pathsOf lead to the objects that a part gives something; nil is the root.
+func pathsOf(part *planner.Part) []planner.Path {
+	if part.Entity != nil {
+		return part.Entity.Paths
+	}
+	return part.Paths
 }
 
 func (c *compiler) step(sp *stepProgram, s *planner.Step) error {
@@ -243,8 +262,9 @@ func (c *compiler) step(sp *stepProgram, s *planner.Step) error {
 		case part.Entity != nil:
 			err = c.entityPart(pp)
 		default:
-			pp.slot, _, _ = c.root.find(part.Key)
-			pp.shape = c.shape(part.Output, c.root, strict(part))
+			at := c.followed(pp)
+			pp.slot, _, _ = at.find(part.Output.Fields[0].Key)
+			pp.shape = c.shape(part.Output, at, strict(part))
 			pp.value = pp.shape.Fields[0].Child
 		}
 		if err != nil {
@@ -292,10 +312,10 @@ func (c *compiler) localPart(pp *partProgram) error {
 	return nil
 }
 
-func (c *compiler) entityPart(pp *partProgram) error {
-	e := pp.part.Entity
-	var at *position
-	for _, path := range e.Paths {
+// followed compiles the paths of a part and gives the position at their ends.
+func (c *compiler) followed(pp *partProgram) *position {
+	at := c.root
+	for _, path := range pathsOf(pp.part) {
 		p := c.root
 		set := c.plan.Operation.Root
 		var prog pathProgram
@@ -314,6 +334,12 @@ func (c *compiler) entityPart(pp *partProgram) error {
 		pp.paths = append(pp.paths, prog)
 		at = p
 	}
+	return at
+}
+
+func (c *compiler) entityPart(pp *partProgram) error {
+	e := pp.part.Entity
+	at := c.followed(pp)
 	pp.shape = c.shape(pp.part.Output, at, strict(pp.part))
 	pp.value = pp.shape
 	for _, in := range e.Inputs {

@@ -77,12 +77,14 @@ func (x *execution) collect(i int) {
 		if !ps.active {
 			continue
 		}
-		if pp.part.Entity == nil {
-			ps.items = append(ps.items, tape.Value{})
-			continue
-		}
 		for k := range pp.paths {
 			x.walk(pp, ps, pp.paths[k].elements, x.root)
+		}
+		if pp.part.Entity == nil {
+			// Without an object that it belongs to the field is not needed.
+			ps.active = len(pp.paths) == 0 || len(ps.targets) > 0
+			ps.items = append(ps.items, tape.Value{})
+			continue
 		}
 		for range ps.unique {
 			ps.items = append(ps.items, tape.Value{})
@@ -137,6 +139,11 @@ func (x *execution) walkTyped(pp *partProgram, ps *partState, rest []pathElement
 func (x *execution) take(pp *partProgram, ps *partState, v tape.Value) {
 	h := x.docs.Header(v)
 	if mark, _ := h.Target(); mark == pp.mark {
+		return
+	}
+	if pp.part.Entity == nil { // all of them get the root field's one value
+		h.SetTarget(pp.mark, uint32(len(ps.targets)))
+		ps.targets = append(ps.targets, target{object: v})
 		return
 	}
 	tag := int(h.Tag()) - 1

@@ -98,6 +98,10 @@ func (x *execution) answerError(i int, data tape.Value, se *subgraphError) (pe p
 		x.docs[answerDoc(i)].Explained = true
 	}
 	ps.failed = append(ps.failed[:0], make([]bool, len(ps.items))...)
+	if pp.part.Entity == nil && len(pp.paths) > 0 {
+		ps.failed[0] = true
+		return placedError{answerError: e, part: pp, state: ps, rest: path}
+	}
 	if pp.part.Entity == nil {
 		ps.failed[0] = true
 		e.path = x.clientPath(nil, x.p.plan.Operation.Root, path)

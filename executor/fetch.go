@@ -239,7 +239,7 @@ func (x *execution) explainMissing(i int) {
 		if !ps.asked {
 			continue
 		}
-		if pp.part.Entity == nil {
+		if len(pp.paths) == 0 {
 			if ps.items[0].Kind == tape.Missing {
 				x.explain(x.root, pp.shape)
 			}
@@ -265,7 +265,7 @@ func (x *execution) fetchPath(i int) []pathItem {
 		}
 		pp := &sp.parts[j]
 		var path []pathItem
-		if pp.part.Entity == nil {
+		if len(pp.paths) == 0 {
 			if f := fieldOf(x.p.plan.Operation.Root, pp.part.Key); f != nil {
 				path = []pathItem{{key: f.ResponseKey}}
 			}

@@ -12,9 +12,7 @@ func (x *execution) link(i int) {
 			continue
 		}
 		if pp.part.Entity == nil {
-			if v := ps.items[0]; v.Kind != tape.Missing {
-				x.assign(x.docs.Slot(x.root, pp.slot), v)
-			}
+			x.linkRoot(pp, ps)
 			continue
 		}
 		for _, t := range ps.targets {
@@ -26,6 +24,19 @@ func (x *execution) link(i int) {
 				x.linkEntity(pp, t.object, ps.items[t.unique])
 			}
 		}
+	}
+}
+
+func (x *execution) linkRoot(pp *partProgram, ps *partState) {
+	v := ps.items[0]
+	if v.Kind == tape.Missing {
+		return
+	}
+	if len(pp.paths) == 0 {
+		x.assign(x.docs.Slot(x.root, pp.slot), v)
+	}
+	for _, t := range ps.targets {
+		x.assign(x.docs.Slot(t.object, pp.slot), v)
 	}
 }
 

@@ -88,7 +88,7 @@ func (x *execution) places(pp *partProgram, ps *partState, wanted map[int32]bool
 		}
 	}
 	for k := range pp.paths {
-		walk(nil, x.p.plan.Operation.Root, pp.paths[k].elements, pp.part.Entity.Paths[k], x.root)
+		walk(nil, x.p.plan.Operation.Root, pp.paths[k].elements, pathsOf(pp.part)[k], x.root)
 	}
 	return found
 }

@@ -91,6 +91,13 @@ func (p *Plan) apolloStep(sg *schema.Supergraph, s *Step) []*apolloNode {
 	var nodes []*apolloNode
 	var roots, variables []string
 	for _, part := range s.Parts {
+		for _, path := range part.Paths {
+			fetch := p.apolloFetch(sg, s, []string{part.Text}, part.Variables, nil)
+			nodes = append(nodes, p.apolloGuard(&apolloNode{Kind: "Flatten", Path: path.elements(sg), Node: fetch}, part.Guards))
+		}
+		if part.Paths != nil {
+			continue
+		}
 		if part.Entity == nil {
 			roots = append(roots, part.Text)
 			variables = append(variables, part.Variables...)

@@ -52,11 +52,7 @@ func checkComplete(t testing.TB, p *planner.Plan) {
 	all := newTree()
 	for _, s := range p.Steps {
 		for _, part := range s.Parts {
-			if part.Entity == nil {
-				all.add(part.Output)
-				continue
-			}
-			for _, path := range part.Entity.Paths {
+			for _, path := range pathsOf(part) {
 				if at := all.follow(path); at != nil {
 					at.add(part.Output)
 				}
@@ -123,11 +119,7 @@ func checkReads(t testing.TB, p *planner.Plan, s *planner.Step) {
 	tree := newTree()
 	for _, id := range slices.Sorted(maps.Keys(before)) {
 		for _, part := range p.Steps[id].Parts {
-			if part.Entity == nil {
-				tree.add(part.Output)
-				continue
-			}
-			for _, path := range part.Entity.Paths {
+			for _, path := range pathsOf(part) {
 				if at := tree.follow(path); at != nil {
 					at.add(part.Output)
 				}
@@ -135,13 +127,13 @@ func checkReads(t testing.TB, p *planner.Plan, s *planner.Step) {
 		}
 	}
 	for _, part := range s.Parts {
-		if part.Entity == nil {
-			continue
-		}
-		for _, path := range part.Entity.Paths {
+		for _, path := range pathsOf(part) {
 			at := tree.follow(path)
 			if at == nil {
 				t.Errorf("step %d reads a path that nothing before it fetches: %v", s.ID, path)
+				continue
+			}
+			if part.Entity == nil {
 				continue
 			}
 			for _, in := range part.Entity.Inputs {
@@ -149,6 +141,17 @@ func checkReads(t testing.TB, p *planner.Plan, s *planner.Step) {
 			}
 		}
 	}
+}
+
+// pathsOf lead to what a part gives something; the empty path is the root.
+func pathsOf(part *planner.Part) []planner.Path {
+	switch {
+	case part.Entity != nil:
+		return part.Entity.Paths
+	case part.Paths != nil:
+		return part.Paths
+	}
+	return []planner.Path{nil}
 }
 
 func checkRequires(t testing.TB, step int, at *tree, rs []*planner.Require) {

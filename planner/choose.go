@@ -123,7 +123,7 @@ func (w *planning) arrivalCost(a *arrival, latest int) cost {
 	switch {
 	case a.isMove():
 		return w.moveCost(a, latest)
-	case a.from == nil:
+	case !a.isField():
 		c := cost{parts: 1, depth: a.hops}
 		if w.requests[request{a.graph, a.hops}] == 0 {
 			c.requests = 1

@@ -120,8 +120,8 @@ func (w *planning) commit(a *arrival, latest int, guards operation.Guards) (*sel
 	switch {
 	case a.isMove():
 		return w.commitMove(a, latest, guards)
-	case a.from == nil:
-		return w.commitRoot(a), nil
+	case !a.isField():
+		return w.commitRoot(a)
 	}
 	for _, s := range a.selections {
 		if s.fetch.depth <= latest {
@@ -151,14 +151,17 @@ func (w *planning) commitField(a *arrival, latest int) (*selection, error) {
 	return below, nil
 }
 
-func (w *planning) commitRoot(a *arrival) *selection {
+func (w *planning) commitRoot(a *arrival) (*selection, error) {
 	for _, s := range a.selections {
-		return s
+		return s, nil
 	}
 	f := w.newFetch(a, a.hops)
 	f.root.node = a.node
 	a.selections = []*selection{f.root}
-	return f.root
+	if a.reentry {
+		return f.root, w.supplyPresence(a.place, f.depth, &f.deps)
+	}
+	return f.root, nil
 }
 
 func (w *planning) newFetch(a *arrival, depth int) *fetch {

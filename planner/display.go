@@ -57,6 +57,9 @@ func (p *Plan) writeStep(b *strings.Builder, sg *schema.Supergraph, s *Step) {
 	b.WriteByte('\n')
 	for _, part := range s.Parts {
 		fmt.Fprintf(b, "  %s%s\n", part.Key, p.guardText(part.Guards))
+		for _, path := range part.Paths {
+			fmt.Fprintf(b, "    for %s\n", path.text(sg))
+		}
 		if e := part.Entity; e != nil {
 			for _, path := range e.Paths {
 				fmt.Fprintf(b, "    at %s\n", path.text(sg))

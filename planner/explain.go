@@ -339,6 +339,8 @@ func (c *choices) way(a *arrival) string {
 	switch {
 	case a.isMove():
 		return fmt.Sprintf("%s by { %s }", name, a.hub.Text)
+	case a.reentry:
+		return name + " from its root"
 	case a.from != nil && a.from.isMove():
 		return fmt.Sprintf("%s by { %s } of %s", name, a.from.hub.Text, a.from.place.typ.Name)
 	}

@@ -29,7 +29,9 @@ func (w *planning) entityParts() map[*fetch]*Part {
 	order := slices.Clone(w.fetches)
 	slices.SortStableFunc(order, func(a, b *fetch) int { return b.depth - a.depth })
 	for _, f := range order {
-		if parts[f] != nil {
+		if f.isReentry() {
+			signatures[f] = fmt.Sprintf("reentry %d", f.order)
+		} else if parts[f] != nil {
 			signatures[f] = w.signature(f, texts[f], below[f], signatures)
 		}
 	}

@@ -66,15 +66,28 @@ func (w *world) run(p *planner.Plan, c operation.Conditions, variables map[strin
 			one := &planner.Step{Kind: s.Kind, Parts: []*planner.Part{part}}
 			text := requestText(p, one)
 			if part.Entity == nil {
-				data := w.answer(s.Graph, text, variables)
-				w.tag(data, part.Output)
-				mergeObjects(root, data)
+				w.runRoot(s, part, text, root, variables)
 				continue
 			}
 			w.runEntities(s, part, text, root, variables)
 		}
 	}
 	return w.project(root, p.Operation.Root, c)
+}
+
+func (w *world) runRoot(s *planner.Step, part *planner.Part, text string, root, variables map[string]any) {
+	targets := []map[string]any{root}
+	if part.Paths != nil {
+		targets = nil
+		for _, path := range part.Paths {
+			targets = append(targets, w.follow(root, path)...)
+		}
+	}
+	for _, t := range targets {
+		data := w.answer(s.Graph, text, variables)
+		w.tag(data, part.Output)
+		mergeObjects(t, data)
+	}
 }
 
 func (w *world) runEntities(s *planner.Step, part *planner.Part, text string, root, variables map[string]any) {

@@ -68,6 +68,9 @@ type arrival struct {
 	// from and edge are set for an arrival through a field (the place's slot).
 	from *arrival
 	edge *graph.Edge
+	// reentry is set for an arrival at the query's root type below another field:
+	// its fields are asked of the subgraph's own root once the value is there.
+	reentry bool
 	// hub and requires are set for an entity move.
 	hub      *graph.Hub
 	requires *graph.FieldSet
@@ -77,6 +80,9 @@ type arrival struct {
 }
 
 func (a *arrival) isMove() bool { return a.hub != nil }
+
+// isField reports whether the arrival comes through a field of another one.
+func (a *arrival) isField() bool { return a.from != nil }
 
 // opaque reports whether the subgraph cannot tell the values' runtime types.
 func (a *arrival) opaque() bool { return a.node != nil && a.node.Opaque }
@@ -236,6 +242,7 @@ func (w *planning) arriveBy(c *place, a *arrival) {
 	}
 	c.arrivals = append(c.arrivals, n)
 	c.reaches, c.requiring = nil, nil // they were found without this arrival
+	w.reenter(c)
 }
 
 // narrow notes the object types that one more arrival can bring. Subgraphs that

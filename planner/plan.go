@@ -81,6 +81,11 @@ type Part struct {
 	// each entity.
 	Output *Selection
 
+	// Paths lead to the objects that a root field belongs to: values of the query's
+	// root type below other fields. nil is the root of the merged tree. Where they
+	// lead to no object the part is not needed; several objects share its value.
+	Paths []Path
+
 	// Entity is set for an _entities part.
 	Entity *Entity
 }

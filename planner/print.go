@@ -16,6 +16,8 @@ import (
 // printer writes selections as GraphQL without needless white space.
 type printer struct {
 	w *planning
+	// alias is the response key of the next selection's one field; "" for its own.
+	alias string
 }
 
 // printed is one field in text, for one kind of value or for all.
@@ -28,7 +30,8 @@ type printed struct {
 // as the plan's Selection. outer are the guards that hold already.
 func (pr *printer) selection(b *strings.Builder, s *selection, outer operation.Guards) *Selection {
 	out := &Selection{Object: s.object()}
-	to := &printing{out: out, shapes: map[string][]string{}}
+	to := &printing{out: out, shapes: map[string][]string{}, given: pr.alias}
+	pr.alias = ""
 	if pr.needsTypename(s) {
 		to.fields = append(to.fields, printed{text: pr.w.typenameText()})
 		out.Fields = append(out.Fields, &Output{Key: pr.w.typename, Name: "__typename"})
@@ -146,11 +149,16 @@ type printing struct {
 	out    *Selection
 	// shapes are the shapes of the values under each key so far.
 	shapes map[string][]string
+	// given is the response key that the one field has in any case.
+	given string
 }
 
 // alias gives the response key of a field where its key is taken by values of
 // another shape, which a subgraph refuses (GraphQL, section 5.3.2); "" where not.
 func (to *printing) alias(s *selection, key, shape string) string {
+	if to.given != "" {
+		return to.given
+	}
 	i := slices.Index(to.shapes[key], shape)
 	if i < 0 {
 		i = len(to.shapes[key])

@@ -234,7 +234,7 @@ func brings(rs []*Require) bool {
 func (w *planning) supplyPresence(c *place, depth int, deps *fetchSet) error {
 	var within []*arrival
 	for _, a := range c.arrivals {
-		if a.hops < depth {
+		if a.hops < depth && !a.reentry {
 			within = append(within, a)
 		}
 	}

@@ -33,9 +33,11 @@ func (w *planning) steps() []*Step {
 			steps = append(steps, last)
 		}
 		byFetch[f] = last
-		if len(f.inputs) == 0 {
+		if f.isReentry() {
+			last.Parts = append(last.Parts, w.reentryParts(f, len(last.Parts))...)
+		} else if len(f.inputs) == 0 {
 			last.Kind = w.op.Kind
-			last.Parts = append(last.Parts, w.rootParts(f)...)
+			last.Parts = append(last.Parts, w.rootParts(f, "")...)
 		} else if part := parts[f]; part != nil {
 			last.Parts = append(last.Parts, part)
 		}
@@ -92,8 +94,9 @@ func localOutput(b *strings.Builder, f *operation.Field) *Output {
 	return out
 }
 
-// rootParts makes one part of each root field.
-func (w *planning) rootParts(f *fetch) []*Part {
+// rootParts makes one part of each root field; its response key is its key with a
+// prefix.
+func (w *planning) rootParts(f *fetch, prefix string) []*Part {
 	var parts []*Part
 	slices.SortStableFunc(f.root.entries, func(a, b *entry) int { return a.slot.order - b.slot.order })
 	byKey := map[string]*selection{}
@@ -109,9 +112,12 @@ func (w *planning) rootParts(f *fetch) []*Part {
 	}
 	for _, key := range keys {
 		s := byKey[key]
-		part := &Part{Key: key, Guards: usesGuards(s.entries)}
+		part := &Part{Key: prefix + key, Guards: usesGuards(s.entries)}
 		var b strings.Builder
 		pr := &printer{w: w}
+		if prefix != "" {
+			pr.alias = part.Key
+		}
 		out := pr.selection(&b, s, part.Guards)
 		part.Text = strings.TrimSuffix(strings.TrimPrefix(b.String(), "{"), "}")
 		part.Output = mergeSame(out)

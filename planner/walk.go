@@ -34,6 +34,9 @@ func (w *planning) visitFields(p *place, from int) error {
 		if f.Denied {
 			continue
 		}
+		if f.Name == "__schema" || f.Name == "__type" {
+			return fmt.Errorf("%s.%s: introspection below a field is not supported: ask for %s at the top of the operation", p.coordinate(), f.Key, f.Name)
+		}
 		s := &slot{
 			key: f.Key, name: f.Name, arguments: f.Arguments, text: printArguments(f.Arguments),
 			definition: f.Definition, guards: f.Guards, client: f, order: from + i,
@@ -259,9 +262,6 @@ func (w *planning) unreachable(p *place, types schema.TypeSet, field string) err
 			}
 		}
 		reasons = append(reasons, sub.Name+": "+reason)
-	}
-	if def := w.g.Supergraph.Schema.Query; p.parent != nil && def != nil && def.Name == p.typ.Name {
-		return fmt.Errorf("%s: selecting fields of several subgraphs on a field that returns the root type %s is not supported yet", p.coordinate(), def.Name)
 	}
 	return fmt.Errorf("no subgraph gives %s.%s at %s: %s", name, field, p.coordinate(), strings.Join(reasons, "; "))
 }

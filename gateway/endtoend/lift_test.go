@@ -75,8 +75,22 @@ func (c *testCase) sent(t *testing.T, folder string, lift bool) (status int, ans
 		t.Fatal(err)
 	}
 	send.Query, send.Variables = string(c.section(folder+"operation.graphql")), c.section(folder+"variables.json")
-	settings := fmt.Sprintf("%s\nplanner: {lift_literals: %t}\n", c.section("weft.yaml"), lift)
-	status, body := start(t, supergraph.SDL, []byte(settings)).ask(t, send)
+	var settings struct {
+		Planner map[string]any `yaml:"planner"`
+		Rest    map[string]any `yaml:",inline"`
+	}
+	if err := yaml.Unmarshal(c.section("weft.yaml"), &settings); err != nil {
+		t.Fatal(err)
+	}
+	if settings.Planner == nil {
+		settings.Planner = map[string]any{}
+	}
+	settings.Planner["lift_literals"] = lift
+	weftYAML, err := yaml.Marshal(settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	status, body := start(t, supergraph.SDL, weftYAML).ask(t, send)
 	for _, s := range servers {
 		for _, r := range s.Requests() {
 			r.Operation = s.Name + " " + r.Operation
