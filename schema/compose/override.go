@@ -104,10 +104,6 @@ func (c *composer) applyOverride(f *fieldDef, source *subgraph, label string, p 
 		p.fix = "Remove the field from the subgraph that it is overridden from."
 		c.fail(p, "%q overrides %q from %q, where it has @requires or @provides.", f.sub.Name, f.coordinate, source.Name)
 		return
-	case old.parent.isInterfaceObject():
-		p.fix = "Remove the @override."
-		c.fail(p, "%q overrides %q from %q, where its type is an @interfaceObject.", f.sub.Name, f.coordinate, source.Name)
-		return
 	case old.external:
 		c.hint(hintOverrideRemovable, f.coordinate, p.at, "Subgraph %q does not resolve %q (it is @external there): the @override in %q can be removed.", source.Name, f.coordinate, f.sub.Name)
 		if label == "" {

@@ -85,11 +85,6 @@ func (c *composer) validateImplementation(def, iface *ast.Definition) {
 					"In the supergraph %q does not have the argument %s: %s that the interface %q asks for.", coordinate, a.Name, a.Type, iface.Name)
 			}
 		}
-		for _, a := range have.Arguments {
-			if want.Arguments.ForName(a.Name) == nil && a.Type.NonNull && a.DefaultValue == nil {
-				invalid("Make it nullable or give it a default.", "In the supergraph the argument %q of %q is required, but the interface %q does not have it.", a.Name, coordinate, iface.Name)
-			}
-		}
 	}
 }
 

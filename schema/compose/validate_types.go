@@ -47,7 +47,7 @@ func (v typeValidator) name(e *element) {
 }
 
 func (v typeValidator) fields(t *typeDef) {
-	if len(t.fields) == 0 && !isRoot(t.name) {
+	if len(t.fields) == 0 && t.name != "Query" { // that has federation's own fields
 		v.invalid(&t.element, "Give it a field, or remove the type.", "the type %q has no fields", t.name)
 	}
 	for _, f := range t.fields {
@@ -152,8 +152,7 @@ func (v typeValidator) interfaces(t *typeDef) {
 			v.invalid(&where, "Define it, or correct the name.", "%q implements %q, which is not defined", t.name, r.name)
 		case iface.kind != ast.Interface:
 			if iface.isInterfaceObject() {
-				v.c.fail(problem{code: codeInterfaceObjectUsage, coordinate: t.name, at: at(v.s, r.pos), fix: "Remove the implementation: other subgraphs define it."},
-					"In subgraph %q, %q implements %q, which is an @interfaceObject there.", v.s.Name, t.name, r.name)
+				v.invalid(&where, "Remove the implementation: other subgraphs define it.", "%q implements %q, which is an @interfaceObject there", t.name, r.name)
 				continue
 			}
 			v.invalid(&where, "Implement an interface.", "%q implements %q, which is %s", t.name, r.name, kindName(iface.kind))
