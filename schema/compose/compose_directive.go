@@ -44,10 +44,22 @@ func (c *composer) collectCustomDirectives() {
 	if len(c.errs) > before {
 		return
 	}
+	newest := map[string]*customDirective{} // by identity
 	for _, d := range wishes {
-		if old := c.custom[d.local]; old == nil || d.url.Version.AtLeast(old.url.Version) {
-			c.custom[d.local] = d
+		if n := newest[d.identity()]; n == nil || d.url.Version.AtLeast(n.url.Version) {
+			newest[d.identity()] = d
 		}
+	}
+	for _, d := range wishes {
+		if c.custom[d.local] != nil {
+			continue
+		}
+		if own := c.newestDefinition(d, newest[d.identity()]); own != nil {
+			c.custom[d.local] = own
+		}
+	}
+	if len(c.errs) > before {
+		return
 	}
 	for _, s := range c.subgraphs {
 		wished := map[string]bool{}
@@ -63,6 +75,33 @@ func (c *composer) collectCustomDirectives() {
 			}
 		})
 	}
+}
+
+// newestDefinition gives a composed directive as the newest version of its
+// specification defines it: newest is of a subgraph that links that version, but
+// others may link it too. Where several define the directive, the last one counts.
+func (c *composer) newestDefinition(d, newest *customDirective) *customDirective {
+	var linking []*customDirective
+	for _, s := range slices.Backward(c.subgraphs) {
+		f := s.links.Feature(d.identity())
+		if f == nil || f.URL != newest.url {
+			continue
+		}
+		own := &customDirective{local: d.local, canonical: d.canonical, url: f.URL, element: element{sub: s, name: d.local, coordinate: d.local, pos: f.Position}}
+		if i := slices.IndexFunc(s.directives, func(def *ast.DirectiveDefinition) bool { return "@"+def.Name == f.Local(d.canonical) }); i >= 0 {
+			def := *s.directives[i]
+			def.Name = d.local[1:]
+			own.def = &def
+			own.shape = definedShape(own.def)
+			return own
+		}
+		linking = append(linking, own)
+	}
+	c.fail(problem{
+		code: codeDirectiveComposition, coordinate: d.local, at: append(placesOf(linking), d.at()),
+		fix: fmt.Sprintf("Define it there, or link %s there.", d.url),
+	}, "The directive %q of subgraph %q is not defined in %s, with the newest version of its specification, %s.", d.local, d.sub.Name, inSubgraphs(namesOf(linking)), newest.url)
+	return nil
 }
 
 // customDirective checks one @composeDirective; nil means that there is nothing

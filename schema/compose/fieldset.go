@@ -64,7 +64,7 @@ func (c *composer) parseFieldSet(s *subgraph, parent *typeDef, e *element, a *ap
 	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: text}, 10_000)
 	if err != nil {
 		if e, ok := errors.AsType[*gqlerror.Error](err); ok {
-			return nil, errors.New(e.Message)
+			return nil, fmt.Errorf("it is no valid selection of fields (%s)", e.Message)
 		}
 		return nil, err
 	}

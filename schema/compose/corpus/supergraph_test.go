@@ -117,6 +117,13 @@ func (f *factList) directives(on string, all ast.DirectiveList) {
 				}
 				slices.Sort(imports)
 				args = append(args, "import: "+strings.Join(imports, ", "))
+			case a.Name == "scopes" || a.Name == "policies": // alternatives, in any order
+				all := make([]string, len(a.Value.Children))
+				for i, child := range a.Value.Children {
+					all[i] = text(child.Value)
+				}
+				slices.Sort(all)
+				args = append(args, a.Name+": "+strings.Join(all, " or "))
 			default:
 				args = append(args, a.Name+": "+text(a.Value))
 			}
