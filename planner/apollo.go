@@ -15,6 +15,9 @@ import (
 type apolloNode struct {
 	Kind string `json:"kind"`
 
+	Primary  *apolloPrimary   `json:"primary,omitempty"`  // Defer
+	Deferred []apolloDeferred `json:"deferred,omitempty"` // Defer
+
 	Nodes []*apolloNode `json:"nodes,omitempty"` // Sequence, Parallel
 	Node  *apolloNode   `json:"node,omitempty"`  // Flatten
 	Path  []string      `json:"path,omitempty"`  // Flatten
@@ -24,6 +27,7 @@ type apolloNode struct {
 	ElseClause *apolloNode `json:"elseClause,omitempty"`
 
 	ServiceName    string          `json:"serviceName,omitempty"` // Fetch
+	ID             string          `json:"id,omitempty"`
 	Requires       []apolloRequire `json:"requires,omitempty"`
 	VariableUsages []string        `json:"variableUsages,omitempty"`
 	Operation      string          `json:"operation,omitempty"`
@@ -48,9 +52,35 @@ type apolloRewrite struct {
 // JSON gives the plan in Apollo's query plan format, for display and tools. The
 // format knows no steps that wait for some steps only: what has the same depth
 // is shown in one Parallel. What the gateway answers itself is not shown.
-func (p *Plan) JSON(sg *schema.Supergraph) ([]byte, error) {
+func (p *Plan) JSON(sg *schema.Supergraph) ([]byte, error) { return apolloJSON(p.apolloRoot(sg)) }
+
+func apolloJSON(root any) ([]byte, error) {
+	out, err := json.Marshal(struct {
+		Kind string `json:"kind"`
+		Node any    `json:"node,omitempty"`
+	}{"QueryPlan", root})
+	if err != nil {
+		return nil, fmt.Errorf("planner: writing the plan as JSON: %w", err)
+	}
+	return out, nil
+}
+
+// apolloRoot is the node that shows all of the plan; nil where that is nothing.
+func (p *Plan) apolloRoot(sg *schema.Supergraph) any {
+	if trigger := p.Trigger(); trigger != nil {
+		rest := p.apolloSteps(sg, slices.DeleteFunc(slices.Clone(p.Steps), func(s *Step) bool { return s == trigger }))
+		return apolloSubscription{"Subscription", p.apolloStep(sg, trigger)[0], rest}
+	}
+	if n := p.apolloBlock(sg, 0); n != nil {
+		return n
+	}
+	return nil
+}
+
+// apolloSteps shows steps, those of equal depth in one Parallel.
+func (p *Plan) apolloSteps(sg *schema.Supergraph, steps []*Step) *apolloNode {
 	var rounds [][]*apolloNode
-	for _, s := range p.Steps {
+	for _, s := range steps {
 		if s.Graph == Local {
 			continue
 		}
@@ -65,14 +95,7 @@ func (p *Plan) JSON(sg *schema.Supergraph) ([]byte, error) {
 			sequence = append(sequence, n)
 		}
 	}
-	out, err := json.Marshal(struct {
-		Kind string      `json:"kind"`
-		Node *apolloNode `json:"node,omitempty"`
-	}{"QueryPlan", group("Sequence", sequence)})
-	if err != nil {
-		return nil, fmt.Errorf("planner: writing the plan as JSON: %w", err)
-	}
-	return out, nil
+	return group("Sequence", sequence)
 }
 
 func group(kind string, nodes []*apolloNode) *apolloNode {
@@ -112,6 +135,7 @@ func (p *Plan) apolloStep(sg *schema.Supergraph, s *Step) []*apolloNode {
 	if len(roots) > 0 {
 		nodes = append(nodes, p.apolloGuard(p.apolloFetch(sg, s, roots, variables, nil), s.Guards))
 	}
+	p.identify(s, nodes)
 	return nodes
 }
 

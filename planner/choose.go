@@ -55,6 +55,9 @@ func (w *planning) choose() error {
 		}
 		if d.slot != nil {
 			sel.add(d.slot, d.types, guards)
+			w.noteSupplier(d.slot.client, sel.fetch)
+		} else {
+			w.noteSupplier(d.place.slot.client, sel.fetch)
 		}
 	}
 	return nil
@@ -79,7 +82,7 @@ func (w *planning) commitBest(arrivals []*arrival, s *slot, latest int, guards o
 	if w.why != nil {
 		w.why.note(w, best, arrivals, s, latest)
 	}
-	return w.commit(best, latest, guards)
+	return w.commit(best, s, latest, guards)
 }
 
 // leastOf gives the index of the arrival that adds least.
@@ -98,7 +101,7 @@ func (w *planning) leastOf(arrivals []*arrival, s *slot, latest int) int {
 
 // marginal is what taking an arrival for a slot would add to the plan.
 func (w *planning) marginal(a *arrival, s *slot, latest int) cost {
-	c := w.arrivalCost(a, latest)
+	c := w.arrivalCost(a, s, latest)
 	c.rounds = max(0, c.depth-w.deepest)
 	if s != nil {
 		c.fields++
@@ -112,35 +115,35 @@ func (w *planning) marginal(a *arrival, s *slot, latest int) cost {
 	return c
 }
 
-func (w *planning) arrivalCost(a *arrival, latest int) cost {
+func (w *planning) arrivalCost(a *arrival, s *slot, latest int) cost {
 	latest = max(latest, a.hops)
-	for _, s := range a.selections {
-		if s.fetch.depth <= latest {
-			return cost{depth: s.fetch.depth}
+	for _, sel := range a.selections {
+		if sel.fetch.depth <= latest && (a.isField() || sel.fetch.block == w.block) {
+			return cost{depth: sel.fetch.depth}
 		}
 	}
 	w.spend()
 	switch {
 	case a.isMove():
-		return w.moveCost(a, latest)
+		return w.moveCost(a, s, latest)
 	case !a.isField():
 		c := cost{parts: 1, depth: a.hops}
-		if w.requests[request{a.graph, a.hops}] == 0 {
+		if w.requests[request{a.graph, a.hops, w.block}] == 0 {
 			c.requests = 1
 		}
 		return c
 	}
-	c := w.arrivalCost(a.from, latest)
+	c := w.arrivalCost(a.from, a.place.slot, latest)
 	c.fields++
 	return c
 }
 
-func (w *planning) moveCost(a *arrival, latest int) cost {
-	if f := a.findFetch(latest); f != nil {
+func (w *planning) moveCost(a *arrival, s *slot, latest int) cost {
+	if f := w.findFetch(a, s, latest); f != nil {
 		return cost{depth: f.depth}
 	}
 	c := cost{parts: 1, depth: a.hops}
-	if w.requests[request{a.graph, a.hops}] == 0 {
+	if w.requests[request{a.graph, a.hops, w.block}] == 0 {
 		c.requests = 1
 	}
 	for _, set := range []*graph.FieldSet{a.hub.Set, a.requires} {
@@ -153,9 +156,9 @@ func (w *planning) moveCost(a *arrival, latest int) cost {
 				continue
 			}
 			for _, o := range w.options(a.place, need, u.Name, a.hops-1, false) {
-				least := w.arrivalCost(o.arrivals[0], a.hops-1)
+				least := w.arrivalCost(o.arrivals[0], nil, a.hops-1)
 				for _, other := range o.arrivals[1:] {
-					if oc := w.arrivalCost(other, a.hops-1); oc.compare(least) < 0 {
+					if oc := w.arrivalCost(other, nil, a.hops-1); oc.compare(least) < 0 {
 						least = oc
 					}
 				}

@@ -12,7 +12,9 @@ import (
 // an operation's root, or an _entities field for the entities at a place.
 type fetch struct {
 	graph, depth int
-	place        *place
+	// block is the one that needs the fetch first.
+	block int
+	place *place
 	// node is set where the entities are interface objects in the subgraph.
 	node   *graph.Node
 	inputs []*input
@@ -114,18 +116,19 @@ func equalGuards(a, b operation.Guards) bool {
 }
 
 // commit takes an arrival into the plan, in a fetch of at most the depth latest,
-// and gives the selection to add to. guards are those of what will be added.
-func (w *planning) commit(a *arrival, latest int, guards operation.Guards) (*selection, error) {
+// and gives the selection to add to. s is what will be added, nil where that is
+// nothing; guards are its guards.
+func (w *planning) commit(a *arrival, s *slot, latest int, guards operation.Guards) (*selection, error) {
 	latest = max(latest, a.hops)
 	switch {
 	case a.isMove():
-		return w.commitMove(a, latest, guards)
+		return w.commitMove(a, s, latest, guards)
 	case !a.isField():
 		return w.commitRoot(a)
 	}
-	for _, s := range a.selections {
-		if s.fetch.depth <= latest {
-			return s, nil
+	for _, sel := range a.selections {
+		if sel.fetch.depth <= latest {
+			return sel, nil
 		}
 	}
 	return w.commitField(a, latest)
@@ -134,7 +137,7 @@ func (w *planning) commit(a *arrival, latest int, guards operation.Guards) (*sel
 // commitField selects the field that the arrival comes through.
 func (w *planning) commitField(a *arrival, latest int) (*selection, error) {
 	slot := a.place.slot
-	parent, err := w.commit(a.from, latest, slot.guards)
+	parent, err := w.commit(a.from, slot, latest, slot.guards)
 	if err != nil {
 		return nil, err
 	}
@@ -153,11 +156,13 @@ func (w *planning) commitField(a *arrival, latest int) (*selection, error) {
 
 func (w *planning) commitRoot(a *arrival) (*selection, error) {
 	for _, s := range a.selections {
-		return s, nil
+		if s.fetch.block == w.block {
+			return s, nil
+		}
 	}
 	f := w.newFetch(a, a.hops)
 	f.root.node = a.node
-	a.selections = []*selection{f.root}
+	a.selections = append(a.selections, f.root)
 	if a.reentry {
 		return f.root, w.supplyPresence(a.place, f.depth, &f.deps)
 	}
@@ -165,11 +170,11 @@ func (w *planning) commitRoot(a *arrival) (*selection, error) {
 }
 
 func (w *planning) newFetch(a *arrival, depth int) *fetch {
-	f := &fetch{graph: a.graph, depth: depth, place: a.place, node: a.node, order: len(w.fetches)}
+	f := &fetch{graph: a.graph, depth: depth, block: w.block, place: a.place, node: a.node, order: len(w.fetches)}
 	f.root = &selection{fetch: f, place: a.place, node: a.node, types: a.types}
 	w.fetches = append(w.fetches, f)
 	a.place.fetches = append(a.place.fetches, f)
-	w.requests[request{a.graph, depth}]++
+	w.requests[request{a.graph, depth, w.block}]++
 	w.deepest = max(w.deepest, depth)
 	return f
 }
@@ -177,19 +182,19 @@ func (w *planning) newFetch(a *arrival, depth int) *fetch {
 // findFetch gives the entity fetch at the move's place and subgraph that is
 // made soonest within the depths that are allowed. In an interface object's fetch
 // every field is selected for all of its entities, so it must be for these types.
-func (a *arrival) findFetch(latest int) *fetch {
+func (w *planning) findFetch(a *arrival, s *slot, latest int) *fetch {
 	var found *fetch
 	for _, f := range a.place.fetches {
 		if f.graph == a.graph && f.node == a.node && len(f.inputs) > 0 && f.depth >= a.hops && f.depth <= latest &&
-			(f.node == nil || f.root.types.Equal(a.types)) && (found == nil || f.depth < found.depth) {
+			(f.node == nil || f.root.types.Equal(a.types)) && w.joinable(f, s) && (found == nil || f.depth < found.depth) {
 			found = f
 		}
 	}
 	return found
 }
 
-func (w *planning) commitMove(a *arrival, latest int, guards operation.Guards) (*selection, error) {
-	f := a.findFetch(latest)
+func (w *planning) commitMove(a *arrival, s *slot, latest int, guards operation.Guards) (*selection, error) {
+	f := w.findFetch(a, s, latest)
 	if f == nil {
 		f = w.newFetch(a, a.hops)
 	}
@@ -259,9 +264,11 @@ func (in *input) need(n need) bool {
 // guards must not be read from different keys: it is then supplied under the
 // guards of any.
 func (w *planning) represent(p *place, f *fetch, in *input) error {
+	defer func(forKeys bool) { w.forKeys = forKeys }(w.forKeys)
 	for range 2 {
 		in.fields = nil
 		for _, n := range in.needs {
+			w.forKeys = n.key
 			fields, err := w.supply(p, in.types, n.set, f.depth, n.guards, n.key, &f.deps)
 			if err != nil {
 				return err

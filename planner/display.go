@@ -1,7 +1,9 @@
 package planner
 
 import (
+	"cmp"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -13,26 +15,93 @@ import (
 )
 
 // Text gives the plan as a tree that a person can read: each step with what it
-// waits for, each of its parts with the entities it is for.
+// waits for, each of its parts with the entities it is for. Where something is
+// deferred the steps stand below the payloads that need them.
 func (p *Plan) Text(sg *schema.Supergraph) string {
 	var b strings.Builder
-	rounds := 0
-	requests := 0
-	for _, s := range p.Steps {
-		if s.Graph != Local {
-			requests++
-			rounds = max(rounds, s.Depth+1)
-		}
-	}
-	fmt.Fprintf(&b, "%s, %s", count(requests, "request"), count(rounds, "round"))
+	b.WriteString(p.summary())
 	if p.Degraded {
 		b.WriteString(", greedy (the planner's budget ran out)")
 	}
 	b.WriteByte('\n')
+	block := -1
 	for _, s := range p.Steps {
+		for ; block < s.Block; block++ {
+			p.writeBlock(&b, sg, block+1)
+		}
 		p.writeStep(&b, sg, s)
 	}
+	for block++; block < len(p.Blocks); block++ {
+		p.writeBlock(&b, sg, block)
+	}
 	return b.String()
+}
+
+// summary counts the requests and rounds.
+func (p *Plan) summary() string {
+	rounds, requests, primary := 0, 0, 0
+	for _, s := range p.Steps {
+		if s.Graph == Local {
+			continue
+		}
+		requests++
+		rounds = max(rounds, s.Depth+1)
+		if s.Block == 0 {
+			primary = max(primary, s.Depth+1)
+		}
+	}
+	text := count(requests, "request") + ", " + count(rounds, "round")
+	switch {
+	case p.Trigger() != nil:
+		text = "1 subscription; for each event " + count(requests-1, "request") + ", " + count(rounds-1, "round")
+	case len(p.Blocks) > 1:
+		text += fmt.Sprintf(", %s to the primary payload", count(primary, "round"))
+	}
+	return text
+}
+
+// writeBlock tells what a payload brings; nothing where it is the only one.
+func (p *Plan) writeBlock(b *strings.Builder, sg *schema.Supergraph, block int) {
+	if len(p.Blocks) < 2 {
+		return
+	}
+	of := p.Blocks[block]
+	if block == 0 {
+		b.WriteString("primary payload\n")
+	} else {
+		fmt.Fprintf(b, "deferred payload %d", block)
+		if of.Label != "" {
+			fmt.Fprintf(b, " %q", of.Label)
+		}
+		at := "the root"
+		if len(of.Path) > 0 {
+			at = strings.Join(of.Path, ".")
+		}
+		b.WriteString(" at " + at)
+		if of.Parent > 0 {
+			fmt.Fprintf(b, " inside payload %d", of.Parent)
+		}
+		if len(of.DependsOn) > 0 {
+			b.WriteString(" with data of " + stepNumbers(of.DependsOn))
+		}
+		b.WriteByte('\n')
+	}
+	b.WriteString("  brings " + cmp.Or(p.subselection(sg, block), "nothing") + "\n")
+}
+
+// stepNumbers writes "step 1" or "steps 1, 2".
+func stepNumbers(ids []int) string {
+	text := "step "
+	if len(ids) > 1 {
+		text = "steps "
+	}
+	for i, id := range ids {
+		if i > 0 {
+			text += ", "
+		}
+		text += strconv.Itoa(id)
+	}
+	return text
 }
 
 func count(n int, what string) string {

@@ -22,7 +22,8 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 
 // TestPlans plans the operations of testdata: each archive has a supergraph
 // (its own, or that of the archive that supergraph.txt names) and pairs of
-// NAME.graphql and NAME.txt, the operation and its plan or its error.
+// NAME.graphql and NAME.txt, the operation and its plan or its error; where
+// NAME.json is there it is the plan in Apollo's format.
 func TestPlans(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(files) == 0 {
@@ -59,6 +60,13 @@ func goldenFile(t *testing.T, file string) {
 			out = append(out, txtar.File{Name: name + ".txt", Data: []byte(got)})
 			if diff := cmp.Diff(sections[name+".txt"], got); diff != "" && !*update {
 				t.Errorf("plan is another (-want +got):\n%s", diff)
+			}
+			if want, ok := sections[name+".json"]; ok {
+				got := f.apollo(t, string(section.Data))
+				out = append(out, txtar.File{Name: name + ".json", Data: []byte(got)})
+				if diff := cmp.Diff(want, got); diff != "" && !*update {
+					t.Errorf("plan in Apollo's format is another (-want +got):\n%s", diff)
+				}
 			}
 		})
 	}
@@ -101,7 +109,7 @@ func newFixture(tb testing.TB, sdl string) *fixture {
 		tb.Fatal(err)
 	}
 	return &fixture{
-		sg, operation.NewParser(sg, operation.Options{Introspection: true}),
+		sg, operation.NewParser(sg, operation.Options{Introspection: true, Defer: true}),
 		planner.New(g, planner.Options{}), planner.New(g, planner.Options{MaxNodes: 1}),
 		map[int]*ast.Schema{planner.Local: sg.Schema},
 	}
@@ -128,10 +136,10 @@ func (f *fixture) describe(t *testing.T, text string) string {
 	line, _, _ := strings.Cut(text, "\n")
 	on := strings.Fields(strings.TrimPrefix(line, "# labels: "))
 	c := op.Labels(func(label string) bool { return slices.Contains(on, label) })
-	p, err := f.planner.Plan(t.Context(), op, c)
+	v, err := f.planner.Variants(t.Context(), op, c, false)
 	if err != nil {
 		return "error: " + err.Error() + "\n"
 	}
-	checkPlan(t, f, p)
-	return p.Text(f.sg)
+	checkVariants(t, f, v)
+	return v.Text(f.sg)
 }

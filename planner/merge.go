@@ -217,7 +217,7 @@ type fetchBelow struct {
 // signature is equal for fetches that can be one part.
 func (w *planning) signature(f *fetch, text string, below []fetchBelow, known map[*fetch]string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d/%d/%s", f.graph, f.depth, text)
+	fmt.Fprintf(&b, "%d/%d/%d/%s", f.graph, f.depth, f.block, text)
 	if !f.root.evenGuards() {
 		// Some fields repeat their guards, so the part's must stay what they are.
 		b.WriteString(guardsText(usesGuards(f.root.entries)))

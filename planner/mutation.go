@@ -108,6 +108,9 @@ func (w *planning) joinMutation(typ *graph.Type, f *operation.Field, before *fet
 
 // checkJoin tries the field out on the subgraph alone.
 func (w *planning) checkJoin(typ *graph.Type, f *operation.Field, before *fetch) error {
+	// What the trial sets aside is not to be planned.
+	later := slices.Clone(w.later)
+	defer func() { w.later = later }()
 	trial := w.rootPlace(typ, []*operation.Field{f}, before.depth, []int{before.graph})
 	w.decisions = w.decisions[:0]
 	return w.visit(trial)

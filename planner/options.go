@@ -48,7 +48,7 @@ func (w *planning) options(p *place, types schema.TypeSet, field string, limit i
 			return out
 		}
 	}
-	return append(out, w.movedOptions(p, rest, field, limit)...)
+	return append(out, w.movedOptions(p, rest, field, limit, false)...)
 }
 
 // least is the number of hops of the nearest arrival.
@@ -91,8 +91,9 @@ func (w *planning) directOptions(p *place, types schema.TypeSet, field string, l
 	return out, rest
 }
 
-// movedOptions looks at every arrival of each type, moves included.
-func (w *planning) movedOptions(p *place, types schema.TypeSet, field string, limit int) []option {
+// movedOptions looks at every arrival of each type, moves included; again is that
+// of reachOf.
+func (w *planning) movedOptions(p *place, types schema.TypeSet, field string, limit int, again bool) []option {
 	type class struct {
 		types schema.TypeSet
 		reach *reach
@@ -103,7 +104,7 @@ func (w *planning) movedOptions(p *place, types schema.TypeSet, field string, li
 		if w.g.Object(o) == nil {
 			continue
 		}
-		r := w.reachOf(p, o)
+		r := w.reachOf(p, o, again)
 		key := r.signature + w.fieldSignature(o, r, field)
 		c := bySignature[key]
 		if c == nil {

@@ -32,7 +32,11 @@ type place struct {
 	children []*place
 	fetches  []*fetch
 	reaches  map[int]*reach
-	moves    map[moveKey]*arrival
+	// reentries are as reaches, with the same subgraphs asked again.
+	reentries map[int]*reach
+	// block is the one that brings the values to the client.
+	block int
+	moves map[moveKey]*arrival
 	// requiring finds the arrivals that bring what a field @requires.
 	requiring map[requireKey]*arrival
 }
@@ -194,9 +198,9 @@ func (w *planning) child(p *place, s *slot, group schema.TypeSet, typ *graph.Typ
 			return c
 		}
 	}
-	c := &place{parent: p, slot: s, group: group, typ: typ}
+	c := &place{parent: p, slot: s, group: group, typ: typ, block: w.block}
 	if s.client != nil {
-		c.client = s.client.Selections
+		c.client, c.block = s.client.Selections, w.blockOf(s.client)
 	}
 	p.children = append(p.children, c)
 	return c
@@ -235,15 +239,18 @@ func (w *planning) arriveBy(c *place, a *arrival) {
 		if len(n.views) == 0 && len(other.views) == 0 {
 			if n.hops < other.hops {
 				c.arrivals[i] = n
-				c.reaches, c.requiring = nil, nil
+				c.forget()
 			}
 			return
 		}
 	}
 	c.arrivals = append(c.arrivals, n)
-	c.reaches, c.requiring = nil, nil // they were found without this arrival
+	c.forget()
 	w.reenter(c)
 }
+
+// forget drops what was found without an arrival that has come since.
+func (p *place) forget() { p.reaches, p.reentries, p.requiring = nil, nil, nil }
 
 // narrow notes the object types that one more arrival can bring. Subgraphs that
 // resolve the same field give the same value, so its type is one that each of

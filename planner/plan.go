@@ -20,16 +20,50 @@ type Plan struct {
 	Operation *operation.Operation
 	// Steps are the requests, each after those it depends on.
 	Steps []*Step
-	// Blocks are the payloads of the answer; block 0 is the primary one.
+	// Blocks are the payloads of the answer, each after its Parent; block 0 is the
+	// primary one. Which fields each brings Payloads tells.
 	Blocks []Block
 	// Degraded is set where the planner's budget ran out and the plan is the
 	// greedy one: correct, perhaps not the cheapest.
 	Degraded bool
+
+	// effective is the operation's Effective for the plan's conditions, and numbers
+	// are the plan's blocks by the operation's; both are nil without @defer.
+	effective, numbers []int
 }
 
-// Block is one payload of the answer: the primary one or a deferred one (@defer).
+// Block is one payload of the answer: the primary one, or a deferred one (@defer)
+// for each object at its Path. A payload can be sent once its parent's is sent
+// and its Steps and those that it DependsOn are done; it holds nothing for an
+// object that is null or of another type.
 type Block struct {
+	// Label is the client's; it may be empty.
 	Label string
+	// Parent is the block around this one.
+	Parent int
+	// Path are the response keys that lead from the answer's root to the objects;
+	// lists on the way are followed item by item. It is empty for the root.
+	Path []string
+	// Steps are the IDs of the block's own steps: nothing that an earlier payload
+	// brings waits for them.
+	Steps []int
+	// DependsOn are the IDs of other blocks' steps that hold something for the
+	// payload or that the block's own steps need.
+	DependsOn []int
+}
+
+// Payloads gives the blocks that bring a field of the plan's Operation, by rising
+// number, under a request's conditions. With several the field belongs to each of
+// them and to none before; whichever is sent first must bring it.
+func (p *Plan) Payloads(f *operation.Field, c operation.Conditions) []int {
+	if f.Deferred == nil || p.effective == nil {
+		return []int{0}
+	}
+	all := p.Operation.Payloads(f, p.effective, c)
+	for i := range all {
+		all[i] = p.numbers[all[i]]
+	}
+	return all
 }
 
 // Local is the Graph of a step that the gateway answers itself: introspection.
@@ -48,7 +82,8 @@ type Step struct {
 	DependsOn []int
 	// Depth is the length of the longest chain of steps before this one.
 	Depth int
-	// Block is the payload that needs the step first.
+	// Block is the first payload that needs the step. No step depends on one of a
+	// later block, nor on one of a block that is not around it or shares fields.
 	Block int
 	// Guards say when the step is needed at all. nil means always.
 	Guards operation.Guards

@@ -42,11 +42,8 @@ func New(g *graph.Graph, o Options) *Planner {
 	return &Planner{g, o}
 }
 
-// ErrSubscription says that a subscription was to be planned.
-var ErrSubscription = errors.New("planner: subscriptions are not supported yet")
-
 // Plan makes the plan of an operation. Of the conditions only the override
-// labels matter; the plan holds for every value of the others.
+// labels and those of @defer matter; the plan holds for every value of the others.
 //
 // It fails where a field cannot be had from any subgraph, which composition
 // rules out, for what is not supported yet, and when ctx ends.
@@ -56,9 +53,6 @@ func (p *Planner) Plan(ctx context.Context, op *operation.Operation, c operation
 
 // plan notes its choices in why, unless that is nil.
 func (p *Planner) plan(ctx context.Context, op *operation.Operation, c operation.Conditions, why *choices) (*Plan, error) {
-	if op.Kind == ast.Subscription {
-		return nil, ErrSubscription
-	}
 	w, steps, err := p.attempt(ctx, op, c, nil, why)
 	if err != nil {
 		return nil, err
@@ -72,7 +66,7 @@ func (p *Planner) plan(ctx context.Context, op *operation.Operation, c operation
 			w, steps = again, better
 		}
 	}
-	return &Plan{Operation: op, Steps: steps, Blocks: []Block{{}}, Degraded: w.degraded}, nil
+	return &Plan{Operation: op, Steps: steps, Blocks: w.blocks, Degraded: w.degraded, effective: w.effective, numbers: w.numbers}, nil
 }
 
 // planning is the state of making one plan.
@@ -115,16 +109,22 @@ type planning struct {
 	serial []fence
 	// why notes the choices; nil where nobody asks.
 	why *choices
+	deferral
+	// blocks and numbers are the plan's.
+	blocks  []Block
+	numbers []int
 }
 
-// request is one subgraph request: all fetches of a subgraph and a depth share it.
-type request struct{ graph, depth int }
+// request is one subgraph request: all fetches of a subgraph, a depth and a block
+// share it.
+type request struct{ graph, depth, block int }
 
 func newPlanning(ctx context.Context, p *Planner, op *operation.Operation, c operation.Conditions) *planning {
 	w := &planning{
 		ctx: ctx, g: p.g, op: op, left: p.o.MaxNodes,
 		requests: map[request]int{}, aliases: map[string]string{}, keys: map[string]string{},
 		hubs: map[activeHub]bool{}, active: map[activeRequire]bool{}, local: map[localKey]bool{},
+		deferral: newDeferral(op, c),
 	}
 	if p.o.MaxTime > 0 {
 		w.deadline = time.Now().Add(p.o.MaxTime)
@@ -268,8 +268,19 @@ func (w *planning) planRoots() error {
 	if typ == nil {
 		return fmt.Errorf("the root type %s is in no subgraph", set.Type)
 	}
-	if w.op.Kind == ast.Mutation {
+	if err := w.planKind(typ, fields); err != nil {
+		return err
+	}
+	return w.planBlocks()
+}
+
+// planKind plans the primary block of root fields.
+func (w *planning) planKind(typ *graph.Type, fields []*operation.Field) error {
+	switch w.op.Kind {
+	case ast.Mutation:
 		return w.planMutation(typ, fields)
+	case ast.Subscription:
+		return w.planSubscription(typ, fields)
 	}
 	return w.planGroup(w.rootPlace(typ, fields, 0, nil))
 }

@@ -17,6 +17,8 @@ type reach struct {
 	signature string
 	// known are the subgraphs that are reached as the object type itself.
 	known []bool
+	// again is set where moves lead to the subgraphs of base arrivals, too.
+	again bool
 	// complete is set when the search is over; before that ways has a beginning.
 	complete bool
 }
@@ -46,16 +48,20 @@ type requireKey struct {
 // reachOf finds, by Dijkstra's algorithm over the key hubs, how the values of
 // one object type at a place can be had from each subgraph. A hub opens once its
 // fields can be had; its targets are then one hop further away than the last
-// of them.
-func (w *planning) reachOf(p *place, object int) *reach {
-	if r := p.reaches[object]; r != nil {
+// of them. again also opens the ways to where the values come from.
+func (w *planning) reachOf(p *place, object int, again bool) *reach {
+	known := &p.reaches
+	if again {
+		known = &p.reentries
+	}
+	if r := (*known)[object]; r != nil {
 		return r
 	}
-	if p.reaches == nil {
-		p.reaches = map[int]*reach{}
+	if *known == nil {
+		*known = map[int]*reach{}
 	}
-	r := &reach{known: make([]bool, len(w.g.Supergraph.Graphs))}
-	p.reaches[object] = r
+	r := &reach{known: make([]bool, len(w.g.Supergraph.Graphs)), again: again}
+	(*known)[object] = r
 	var levels [][]way // by hops
 	open := func(to way) {
 		for len(levels) <= to.hops {
@@ -118,7 +124,7 @@ func (w *planning) reachOf(p *place, object int) *reach {
 		hubs = tryHubs(hubs, hops)
 	}
 	if cut {
-		delete(p.reaches, object) // a key that needs itself was left out
+		delete(*known, object) // a key that needs itself was left out
 	}
 	r.signature, r.complete = r.describe(), true
 	return r
@@ -135,6 +141,7 @@ func (r *reach) add(next way) {
 	switch {
 	case next.target != nil && !next.target.Opaque:
 		r.known[next.target.Graph] = true
+	case r.again:
 	case next.base != nil && !next.base.opaque() && len(next.base.views) == 0:
 		r.known[next.base.graph] = true
 	}
@@ -146,7 +153,7 @@ func (r *reach) has(t *graph.Node) bool {
 		return r.known[t.Graph]
 	}
 	return slices.ContainsFunc(r.ways, func(o way) bool {
-		return o.target == t || o.base != nil && o.base.node == t && len(o.base.views) == 0
+		return o.target == t || !r.again && o.base != nil && o.base.node == t && len(o.base.views) == 0
 	})
 }
 

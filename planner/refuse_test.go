@@ -46,17 +46,6 @@ func TestSpentBudgetGivesTheGreedyPlan(t *testing.T) {
 	}
 }
 
-func TestSubscriptionsAreRefusedByName(t *testing.T) {
-	f := newFixture(t, strings.NewReplacer(
-		"query: Query", "query: Query subscription: Subscription",
-		"type Review\n", "type Subscription @join__type(graph: REVIEWS) { reviewed: Review }\n\ntype Review\n",
-	).Replace(section(t, "bench.txtar", "supergraph.graphql")))
-	_, err := f.planner.Plan(t.Context(), f.operation(t, "subscription { reviewed { id } }"), 0)
-	if !errors.Is(err, planner.ErrSubscription) {
-		t.Errorf("got %v", err)
-	}
-}
-
 func TestRepresentationVariablesDifferFromTheClients(t *testing.T) {
 	f := newFixture(t, section(t, "bench.txtar", "supergraph.graphql"))
 	op := f.operation(t, "query($_r0: Int) { topProducts(first: $_r0) { inStock reviews { id } } }")

@@ -120,7 +120,7 @@ func (w *planning) slotFor(p *place, u *graph.FieldUse, types schema.TypeSet, gu
 			}
 			continue
 		}
-		if s.client.Block == 0 && types.SubsetOf(s.client.On) && (s.guards == nil || equalGuards(s.guards, guards)) {
+		if w.inside(w.block, w.blockOf(s.client)) && types.SubsetOf(s.client.On) && (s.guards == nil || equalGuards(s.guards, guards)) {
 			return s
 		}
 	}

@@ -13,23 +13,23 @@ import (
 	"github.com/weft-graphql/weft/schema"
 )
 
-// steps turns the fetches into the plan's requests: those of one subgraph and
-// one depth become one step.
+// steps turns the fetches into the plan's requests: those of one subgraph, one
+// depth and one block become one step.
 func (w *planning) steps() []*Step {
 	parts := w.entityParts()
 	var steps []*Step
 	byFetch := map[*fetch]*Step{}
 	order := slices.Clone(w.fetches)
 	slices.SortStableFunc(order, func(a, b *fetch) int {
-		return cmp.Or(cmp.Compare(a.depth, b.depth), cmp.Compare(a.graph, b.graph))
+		return cmp.Or(cmp.Compare(a.block, b.block), cmp.Compare(a.depth, b.depth), cmp.Compare(a.graph, b.graph))
 	})
 	if len(w.locals) > 0 {
 		steps = append(steps, w.localStep())
 	}
 	var last *Step
 	for _, f := range order {
-		if last == nil || last.Graph != f.graph || last.Depth != f.depth {
-			last = &Step{ID: len(steps), Graph: f.graph, Depth: f.depth, Kind: ast.Query}
+		if last == nil || last.Graph != f.graph || last.Depth != f.depth || last.Block != f.block {
+			last = &Step{ID: len(steps), Graph: f.graph, Depth: f.depth, Block: f.block, Kind: ast.Query}
 			steps = append(steps, last)
 		}
 		byFetch[f] = last
@@ -56,6 +56,7 @@ func (w *planning) steps() []*Step {
 	for _, s := range steps {
 		s.Guards = stepGuards(s)
 	}
+	w.blocks, w.numbers = w.payloads(steps, byFetch)
 	return steps
 }
 
@@ -189,6 +190,9 @@ func (w *planning) fenceSteps(byFetch map[*fetch]*Step) {
 			start = int(w.serial[i-1])
 		}
 		for _, f := range w.fetches[from:to] {
+			if f.block > 0 {
+				break // what is deferred follows all of the mutation's primary block
+			}
 			for _, before := range w.fetches[start:from] {
 				s := byFetch[f]
 				s.DependsOn = append(s.DependsOn, byFetch[before].ID)

@@ -47,7 +47,7 @@ func (w *planning) visitFields(p *place, from int) error {
 		}
 	}
 	for _, s := range slots {
-		if s.name == "__typename" {
+		if s.name == "__typename" || w.setAside(p, s) {
 			continue
 		}
 		if err := w.visitField(p, s); err != nil {
@@ -73,7 +73,7 @@ func (w *planning) visitField(p *place, s *slot) error {
 		return fmt.Errorf("%s: there is no way to it within the planner's limit", p.fieldCoordinate(s.name))
 	}
 	if s.client.Selections == nil {
-		for _, o := range w.options(p, need, s.name, anyHops, false) {
+		for _, o := range w.clientOptions(p, s, need) {
 			w.decide(p, s, o.types, o.arrivals)
 			need = need.AndNot(o.types)
 		}
@@ -86,7 +86,7 @@ func (w *planning) visitField(p *place, s *slot) error {
 	if typ == nil {
 		return fmt.Errorf("%s: its type %s is in no subgraph", p.fieldCoordinate(s.name), s.definition.Type.Name())
 	}
-	for _, o := range w.compositeOptions(p, s, need) {
+	for _, o := range w.clientOptions(p, s, need) {
 		for _, types := range w.alike(o, s.name) {
 			c := w.child(p, s, types, typ)
 			for _, a := range o.arrivals {
@@ -102,6 +102,17 @@ func (w *planning) visitField(p *place, s *slot) error {
 		return w.unreachable(p, need, s.name)
 	}
 	return nil
+}
+
+// clientOptions are the options of a client's field.
+func (w *planning) clientOptions(p *place, s *slot, need schema.TypeSet) []option {
+	switch {
+	case p.block != w.block:
+		return w.laterOptions(p, s)
+	case s.client.Selections == nil:
+		return w.options(p, need, s.name, anyHops, false)
+	}
+	return w.compositeOptions(p, s, need)
 }
 
 // compositeOptions are the options of a composite field. Moves to other
@@ -163,7 +174,7 @@ func (w *planning) selectionIsLocal(n *graph.Node, provides *graph.FieldSet, set
 	}
 	for _, f := range set.Fields {
 		need := f.On.And(a.types)
-		if need.Empty() || f.Denied {
+		if need.Empty() || f.Denied || w.blockOf(f) != w.block {
 			continue
 		}
 		if !need.SubsetOf(w.resolves(a, f.Name)) {

@@ -22,6 +22,9 @@ type Options struct {
 	// DefaultListSize is how many items the cost formula takes a list to have
 	// about which @listSize says nothing; 0 means 10.
 	DefaultListSize int
+	// Defer lets operations use @defer; whoever carries out the plans must then be
+	// able to send several payloads.
+	Defer bool
 	// KeepLiterals plans every operation with its literals as they are, so that
 	// only equal ones share a plan.
 	KeepLiterals bool
@@ -50,7 +53,7 @@ func NewParser(sg *schema.Supergraph, o Options) *Parser {
 		costs:  newCostTable(sg, o.DefaultListSize),
 		labels: newLabelTable(sg),
 		limits: limits,
-		rules:  newRules(o.Introspection, limits),
+		rules:  newRules(o, limits),
 		keep:   keptArguments(sg), keepLiterals: o.KeepLiterals,
 	}
 }

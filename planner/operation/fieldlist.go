@@ -58,7 +58,7 @@ func (l *fieldList) note(on schema.TypeSet, index int) {
 // sameField reports whether two fields are equal but for their object types.
 func sameField(a, b *Field) bool {
 	return a.ResponseKey == b.ResponseKey && a.Name == b.Name && a.Denied == b.Denied &&
-		slices.Equal(a.Guards, b.Guards) && slices.Equal(a.Unless, b.Unless) &&
+		slices.Equal(a.Guards, b.Guards) && slices.Equal(a.Unless, b.Unless) && slices.Equal(a.Deferred, b.Deferred) &&
 		(a.Definition == b.Definition || a.Definition.Type.String() == b.Definition.Type.String()) &&
 		sameArguments(a.Arguments, b.Arguments) && sameSelections(a.Selections, b.Selections)
 }

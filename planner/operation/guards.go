@@ -9,25 +9,26 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// conditionTable numbers the Boolean variables of an operation's @skip and
-// @include as they are met.
+// conditionTable numbers the Boolean variables of an operation's @skip, @include
+// and @defer as they are met.
 type conditionTable struct {
-	bits  map[string]Conditions
-	names []string
+	bits map[Condition]Conditions
+	all  []Condition
 }
 
-// bit gives the variable's bit.
-func (t *conditionTable) bit(variable string, at *ast.Position) (Conditions, *gqlerror.Error) {
-	if bit, ok := t.bits[variable]; ok {
+// bit gives the bit of a variable.
+func (t *conditionTable) bit(kind ConditionKind, variable string, at *ast.Position) (Conditions, *gqlerror.Error) {
+	condition := Condition{Kind: kind, Name: variable}
+	if bit, ok := t.bits[condition]; ok {
 		return bit, nil
 	}
-	if len(t.names) == MaxConditions {
+	if len(t.all) == MaxConditions {
 		return 0, positioned(at, CodeLimitExceeded,
-			"The operation's @skip and @include use more than %d different variables.", MaxConditions)
+			"The operation's @skip, @include and @defer use more than %d different variables.", MaxConditions)
 	}
-	bit := Conditions(1) << len(t.names)
-	t.bits[variable] = bit
-	t.names = append(t.names, variable)
+	bit := Conditions(1) << len(t.all)
+	t.bits[condition] = bit
+	t.all = append(t.all, condition)
 	return bit, nil
 }
 
@@ -47,7 +48,7 @@ func (t *conditionTable) guard(outer Guard, directives ast.DirectiveList) (g Gua
 			}
 			continue
 		}
-		bit, err := t.bit(arg.Value.Raw, d.Position)
+		bit, err := t.bit(VariableCondition, arg.Value.Raw, d.Position)
 		if err != nil {
 			return g, false, err
 		}
@@ -86,6 +87,8 @@ func (g Guard) given(h Guard) Guard {
 type surroundings struct {
 	known  Guard
 	unless Guards
+	// at is where the set stands; nil is the operation's root.
+	at *location
 }
 
 // excludes reports whether a guard never holds in these surroundings.
@@ -110,20 +113,25 @@ func (gs Guards) or(g Guard) Guards {
 // renumber gives the conditions that a normal form still uses numbers by where
 // they first stand in it, and at one place by their names, so that operations of
 // equal Text agree on them.
-func renumber(root *SelectionSet, names []string) []Condition {
-	r := renumbering{names: names, to: map[int]int{}}
-	for bit := range names {
+func renumber(root *SelectionSet, blocks []Block, all []Condition) []Condition {
+	r := renumbering{all: all, to: map[int]int{}}
+	for bit := range all {
 		r.byName = append(r.byName, bit)
 	}
-	slices.SortFunc(r.byName, func(a, b int) int { return strings.Compare(names[a], names[b]) })
+	slices.SortFunc(r.byName, func(a, b int) int {
+		return cmp.Or(strings.Compare(all[a].Name, all[b].Name), cmp.Compare(all[a].Kind, all[b].Kind))
+	})
 	r.set(root)
+	for i := range blocks {
+		blocks[i].When = r.guard(blocks[i].When)
+	}
 	return r.conditions
 }
 
 type renumbering struct {
-	// names are the conditions by their old numbers, byName these in the order of
+	// all are the conditions by their old numbers, byName these in the order of
 	// the names, to the new numbers.
-	names      []string
+	all        []Condition
 	byName     []int
 	to         map[int]int
 	conditions []Condition
@@ -133,6 +141,9 @@ func (r *renumbering) set(s *SelectionSet) {
 	for _, f := range s.Fields {
 		r.guards(f.Guards)
 		r.guards(f.Unless)
+		for i := range f.Deferred {
+			f.Deferred[i].When = r.guard(f.Deferred[i].When)
+		}
 		if f.Selections != nil {
 			r.set(f.Selections)
 		}
@@ -141,25 +152,28 @@ func (r *renumbering) set(s *SelectionSet) {
 
 func (r *renumbering) guards(gs Guards) {
 	for i, g := range gs {
-		var out Guard
-		for _, bit := range r.byName {
-			mask := Conditions(1) << bit
-			if (g.Require|g.Forbid)&mask == 0 {
-				continue
-			}
-			to, ok := r.to[bit]
-			if !ok {
-				to = len(r.conditions)
-				r.to[bit] = to
-				r.conditions = append(r.conditions, Condition{Kind: VariableCondition, Name: r.names[bit]})
-			}
-			if g.Require&mask != 0 {
-				out.Require |= 1 << to
-			}
-			if g.Forbid&mask != 0 {
-				out.Forbid |= 1 << to
-			}
-		}
-		gs[i] = out
+		gs[i] = r.guard(g)
 	}
+}
+
+func (r *renumbering) guard(g Guard) (out Guard) {
+	for _, bit := range r.byName {
+		mask := Conditions(1) << bit
+		if (g.Require|g.Forbid)&mask == 0 {
+			continue
+		}
+		to, ok := r.to[bit]
+		if !ok {
+			to = len(r.conditions)
+			r.to[bit] = to
+			r.conditions = append(r.conditions, r.all[bit])
+		}
+		if g.Require&mask != 0 {
+			out.Require |= 1 << to
+		}
+		if g.Forbid&mask != 0 {
+			out.Forbid |= 1 << to
+		}
+	}
+	return out
 }

@@ -39,7 +39,7 @@ func (p *Parser) lift(o *Operation) (*Operation, map[string]json.RawMessage) {
 	if len(l.values) == 0 {
 		return o, nil
 	}
-	planned := &Operation{Kind: o.Kind, Name: o.Name, Root: root, Conditions: o.Conditions, types: o.types}
+	planned := &Operation{Kind: o.Kind, Name: o.Name, Root: root, Conditions: o.Conditions, Blocks: o.Blocks, types: o.types}
 	for _, v := range o.Variables {
 		planned.Variables = append(planned.Variables, Variable{Name: v.Name, Definition: withoutPosition(v.Definition), Text: v.Text})
 	}

@@ -16,7 +16,7 @@ func (p *Parser) normalise(def *ast.OperationDefinition) (*Operation, error) {
 	n := &normaliser{
 		types:      p.types,
 		costs:      p.costs,
-		conditions: conditionTable{bits: map[string]Conditions{}},
+		conditions: conditionTable{bits: map[Condition]Conditions{}},
 		limits:     p.limits,
 		fields:     p.limits.Fields,
 		work:       normaliseWork * max(p.limits.Fields, 1),
@@ -29,15 +29,18 @@ func (p *Parser) normalise(def *ast.OperationDefinition) (*Operation, error) {
 	if err != nil {
 		return nil, err
 	}
-	if kind == ast.Subscription && len(set.Fields) != 1 {
-		return nil, positioned(def.Position, CodeValidationFailed, "A subscription must select exactly one field at its top, under one response key.")
+	if kind == ast.Subscription {
+		if err := checkTrigger(def, set); err != nil {
+			return nil, err
+		}
 	}
 	o := &Operation{
 		Kind:       kind,
 		Name:       def.Name,
 		Root:       set,
 		types:      p.types,
-		Conditions: renumber(set, n.conditions.names),
+		Conditions: renumber(set, n.blocks.all, n.conditions.all),
+		Blocks:     n.blocks.all,
 	}
 	if err := p.labels.addTo(o, def.Position); err != nil {
 		return nil, err
@@ -64,6 +67,7 @@ type normaliser struct {
 	types      *typeTable
 	costs      *costTable
 	conditions conditionTable
+	blocks     blockTable
 	limits     Limits
 	operation  *ast.OperationDefinition
 	// fields and work are what remains of the budgets: the fields that are met, with
@@ -88,6 +92,7 @@ type source struct {
 	set   ast.SelectionSet
 	on    schema.TypeSet
 	guard Guard
+	block int
 }
 
 // occurrence is one field of the client's document, as it contributes to one
@@ -96,6 +101,7 @@ type occurrence struct {
 	field *ast.Field
 	on    schema.TypeSet
 	guard Guard
+	block int
 }
 
 // flattened is a selection set without fragments: the occurrences in order, and
@@ -157,12 +163,15 @@ func (n *normaliser) flatten(flat *flattened, s source, in surroundings) error {
 		}
 		below.guard = guard.given(in.known)
 		if field, ok := selection.(*ast.Field); ok {
-			if err := n.occur(flat, occurrence{field: field, on: below.on, guard: below.guard}); err != nil {
+			if err := n.occur(flat, occurrence{field: field, on: below.on, guard: below.guard, block: below.block}); err != nil {
 				return err
 			}
 			continue
 		}
-		if spread, ok := selection.(*ast.FragmentSpread); ok && flat.taken(spread.Name, below) {
+		if below.block, err = n.deferral(s.block, directives, in.at); err != nil {
+			return err
+		}
+		if spread, ok := selection.(*ast.FragmentSpread); ok && n.taken(flat, spread.Name, below) {
 			continue
 		}
 		if err := n.flatten(flat, below, in); err != nil {
@@ -174,9 +183,9 @@ func (n *normaliser) flatten(flat *flattened, s source, in surroundings) error {
 
 // taken reports whether a fragment's fields are all there already, and notes
 // that they are from now on.
-func (flat *flattened) taken(fragment string, s source) bool {
+func (n *normaliser) taken(flat *flattened, fragment string, s source) bool {
 	for _, before := range flat.spread[fragment] {
-		if s.guard.implies(before.guard) && s.on.SubsetOf(before.on) {
+		if s.guard.implies(before.guard) && s.on.SubsetOf(before.on) && n.blocks.within(s.block, before.block) {
 			return true
 		}
 	}
@@ -192,10 +201,10 @@ func (n *normaliser) occur(flat *flattened, o occurrence) error {
 			return err
 		}
 		before := flat.all[i]
-		if (o.field.SelectionSet == nil || before.field == o.field) && o.guard.implies(before.guard) && o.on.SubsetOf(before.on) {
+		if (o.field.SelectionSet == nil || before.field == o.field) && o.guard.implies(before.guard) && o.on.SubsetOf(before.on) && n.blocks.within(o.block, before.block) {
 			return nil
 		}
-		if before.field == o.field && before.guard == o.guard {
+		if before.field == o.field && before.guard == o.guard && before.block == o.block {
 			if widened, err := n.widen(flat, i, o.on); widened || err != nil {
 				return err
 			}
@@ -297,7 +306,7 @@ func (n *normaliser) classes(flat *flattened, i int, on schema.TypeSet) ([]class
 	classes := []class{{on: on}}
 	for _, k := range flat.byKey[o.field.Alias] {
 		other := flat.all[k]
-		if other.guard.and(o.guard).never() || (k > i && o.field.SelectionSet == nil) {
+		if other.guard.and(o.guard).never() || (k > i && o.field.SelectionSet == nil && n.blocks.all == nil) {
 			continue
 		}
 		if err := n.spend(0, len(classes)); err != nil {
@@ -340,6 +349,7 @@ func (n *normaliser) fieldsOf(o occurrence, classes []class, in surroundings) ([
 			On:          c.on,
 			Arguments:   o.field.Arguments,
 			Unless:      cloneOf(c.unless),
+			Deferred:    n.blocks.deferred(o, c),
 			Denied:      c.denied,
 			Position:    o.field.Position,
 		}
@@ -364,7 +374,10 @@ func (n *normaliser) fieldsOf(o occurrence, classes []class, in surroundings) ([
 
 // selections merges the sub-selections that meet in a field.
 func (n *normaliser) selections(f *Field, o occurrence, c class, in surroundings) (err error) {
-	inside := surroundings{known: in.known.and(o.guard), unless: append(slices.Clip(in.unless), c.unless...)}
+	inside := surroundings{
+		known: in.known.and(o.guard), unless: append(slices.Clip(in.unless), c.unless...),
+		at: &location{above: in.at, key: f.ResponseKey},
+	}
 	possible := n.types.of(f.On, f.Name)
 	merged := c.merged
 	if len(merged) == 0 {
@@ -372,7 +385,7 @@ func (n *normaliser) selections(f *Field, o occurrence, c class, in surroundings
 	}
 	sources := make([]source, len(merged))
 	for i, m := range merged {
-		sources[i] = source{set: m.field.SelectionSet, on: possible, guard: m.guard.given(inside.known)}
+		sources[i] = source{set: m.field.SelectionSet, on: possible, guard: m.guard.given(inside.known), block: m.block}
 	}
 	f.Selections, err = n.selectionSet(f.Definition.Type.Name(), possible, sources, inside)
 	return err

@@ -24,7 +24,7 @@ func TestNormalForm(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			p := NewParser(loadSDL(t, string(archive.Files[0].Data)), Options{Introspection: true})
+			p := NewParser(loadSDL(t, string(archive.Files[0].Data)), Options{Introspection: true, Defer: true})
 			out := &txtar.Archive{Comment: archive.Comment, Files: slices.Clone(archive.Files[:1])}
 			want := map[string]string{}
 			for _, f := range archive.Files[1:] {

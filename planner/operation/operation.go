@@ -28,6 +28,9 @@ type Operation struct {
 	Variables []Variable
 	// Conditions say what each bit of a request's [Conditions] means.
 	Conditions []Condition
+	// Blocks are what @defer makes of the operation, each after its Parent; the
+	// first is the primary one. It is nil where nothing is deferred.
+	Blocks []Block
 	// Text is the normal form printed, without the name; equal texts have equal plans.
 	Text string
 	// Hash is SHA-256 over Text.
@@ -104,9 +107,9 @@ type Field struct {
 	Denied bool
 	// Selections is nil for a leaf.
 	Selections *SelectionSet
-	// Block is the payload that the field belongs to: 0 is the primary one,
-	// others are deferred.
-	Block int
+	// Deferred says which payloads bring the field, see [Payloads]; nil means the
+	// primary one, always.
+	Deferred []Deferral
 	// Position is where the client's document has the field, for error locations.
 	Position *ast.Position
 	// ItemCost and FieldCost are the weights that the actual cost counts: FieldCost
@@ -155,6 +158,9 @@ const (
 	VariableCondition ConditionKind = iota
 	// LabelCondition is an @override label that is on for this request.
 	LabelCondition
+	// DeferCondition is a Boolean variable of @defer. It guards nothing and changes
+	// the plan.
+	DeferCondition
 )
 
 // Guard holds when every condition in Require is true and every one in Forbid is false.

@@ -32,6 +32,7 @@ func (o *Operation) print(indent bool) string {
 		p.WriteByte(')')
 	}
 	p.selections(o.Root)
+	p.blocks()
 	return p.String()
 }
 
@@ -46,6 +47,13 @@ func usedVariables(o *Operation, used map[string]bool) {
 			value(c.Value)
 		}
 	}
+	guard := func(g Guard) {
+		for i, c := range o.Conditions {
+			if (g.Require|g.Forbid)&(1<<i) != 0 {
+				used[c.Name] = true
+			}
+		}
+	}
 	var walk func(*SelectionSet)
 	walk = func(s *SelectionSet) {
 		for _, f := range s.Fields {
@@ -53,11 +61,10 @@ func usedVariables(o *Operation, used map[string]bool) {
 				value(a.Value)
 			}
 			for _, g := range f.Guards {
-				for i, c := range o.Conditions {
-					if (g.Require|g.Forbid)&(1<<i) != 0 {
-						used[c.Name] = true
-					}
-				}
+				guard(g)
+			}
+			for _, d := range f.Deferred {
+				guard(d.When)
 			}
 			if f.Selections != nil {
 				walk(f.Selections)
@@ -65,6 +72,9 @@ func usedVariables(o *Operation, used map[string]bool) {
 		}
 	}
 	walk(o.Root)
+	for _, b := range o.Blocks {
+		guard(b.When)
+	}
 }
 
 // variableText writes a variable definition without its directives.
@@ -184,6 +194,7 @@ func (p *printer) field(f *Field) {
 	p.WriteString(f.Name)
 	p.arguments(f.Arguments)
 	p.WriteString(directives)
+	p.deferred(f)
 	if f.Selections != nil {
 		p.selections(f.Selections)
 	}

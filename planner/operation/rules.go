@@ -14,12 +14,15 @@ import (
 // newRules gives the specification's validation rules, sorted by name, with
 // this package's own in place of those that cost too much, and what the gateway
 // refuses on top.
-func newRules(introspection bool, limits Limits) []core.Rule {
+func newRules(o Options, limits Limits) []core.Rule {
 	set := rules.NewDefaultRules()
 	set.ReplaceRule(rules.OverlappingFieldsCanBeMergedRule.Name, overlapRule(limits))
-	set.AddRule("DirectivesCarriedOut", refuseDirectives)
+	set.AddRule("DirectivesCarriedOut", refuseDirectives(o.Defer))
+	if o.Defer {
+		set.AddRule("DeferredFragments", deferRule)
+	}
 	set.AddRule("IntegersOf32Bits", refuseLongIntegers)
-	if !introspection {
+	if !o.Introspection {
 		set.AddRule("Introspection", refuseIntrospection)
 		// A suggestion tells names of the schema, which introspection is off to hide.
 		for _, quiet := range []core.Rule{
@@ -48,13 +51,15 @@ func withCode(code string) core.ErrorOption {
 
 // refuseDirectives refuses by name every directive that the schema knows but
 // that the gateway does not carry out in operations.
-func refuseDirectives(events *core.Events, addError core.AddErrFunc) {
-	events.OnDirective(func(_ *core.Walker, d *ast.Directive) {
-		if d.Definition == nil || d.Name == "skip" || d.Name == "include" {
-			return // an unknown one is another rule's
-		}
-		addError(core.Message("The gateway does not carry out the directive %q in operations.", "@"+d.Name), core.At(d.Position))
-	})
+func refuseDirectives(deferred bool) core.RuleFunc {
+	return func(events *core.Events, addError core.AddErrFunc) {
+		events.OnDirective(func(_ *core.Walker, d *ast.Directive) {
+			if d.Definition == nil || d.Name == "skip" || d.Name == "include" || d.Name == "defer" && deferred {
+				return // an unknown one is another rule's
+			}
+			addError(core.Message("The gateway does not carry out the directive %q in operations.", "@"+d.Name), core.At(d.Position))
+		})
+	}
 }
 
 // refuseLongIntegers refuses literals of type Int that need more than 32 bits

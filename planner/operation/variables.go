@@ -17,7 +17,8 @@ type Values struct {
 	// a default or not; one that the operation does not define is dropped. The
 	// bytes are those that were given to Coerce.
 	Raw map[string]json.RawMessage
-	// Conditions are the operation's conditions of the kind [VariableCondition].
+	// Conditions are the operation's conditions of the kinds [VariableCondition] and
+	// [DeferCondition].
 	Conditions Conditions
 }
 
@@ -78,11 +79,11 @@ func variableMembers(variables json.RawMessage) (map[string]json.RawMessage, *gq
 	return given, nil
 }
 
-// conditions evaluates the Boolean variables of @skip and @include.
+// conditions evaluates the Boolean variables of @skip, @include and @defer.
 func (o *Operation) conditions(c *coercion, raw map[string]json.RawMessage) Conditions {
 	var set Conditions
 	for i, condition := range o.Conditions {
-		if condition.Kind != VariableCondition {
+		if condition.Kind == LabelCondition {
 			continue
 		}
 		for j := range o.Variables {
@@ -94,13 +95,16 @@ func (o *Operation) conditions(c *coercion, raw map[string]json.RawMessage) Cond
 			if text == "" && v.Definition.DefaultValue != nil {
 				text = v.Definition.DefaultValue.Raw
 			}
-			switch text {
-			case "true":
+			c.variable, c.path = v, nil
+			switch {
+			case text == "true", text == "" && condition.Kind == DeferCondition: // the argument's default
 				set |= 1 << i
-			case "false":
+				if condition.Kind == DeferCondition && o.Kind == ast.Subscription {
+					c.fail("Variable %q is used in the @defer of a subscription and must be false: the events of a subscription have no deferred payloads.", "$"+v.Name)
+				}
+			case text == "false":
 			default:
-				c.variable, c.path = v, nil
-				c.fail("Variable %q is used in @skip or @include and must not be null.", "$"+v.Name)
+				c.fail("Variable %q is used in @skip, @include or @defer and must not be null.", "$"+v.Name)
 			}
 		}
 	}
