@@ -143,6 +143,9 @@ func Compile(sg *schema.Supergraph, plan *planner.Plan) (*Program, error) {
 	if op.Kind == ast.Subscription {
 		return nil, fmt.Errorf("executor: subscriptions are not carried out yet: the operation's kind must be query or mutation")
 	}
+	if len(plan.Blocks) > 1 {
+		return nil, fmt.Errorf("executor: @defer is not carried out yet: the plan must have one payload, not %d", len(plan.Blocks))
+	}
 	if len(sg.Objects) > 1<<16-2 {
 		return nil, fmt.Errorf("executor: the supergraph has %d object types, more than the %d that a tape can tell apart", len(sg.Objects), 1<<16-2)
 	}

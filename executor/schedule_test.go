@@ -186,6 +186,9 @@ func TestCompileRefusesPlansThatCannotBeRun(t *testing.T) {
 	subscription.Kind = ast.Subscription
 	local := me()
 	local.Graph = planner.Local
+	if _, err := Compile(p.sg, &planner.Plan{Operation: op, Steps: []*planner.Step{me()}, Blocks: make([]planner.Block, 2)}); err == nil || !strings.Contains(err.Error(), "@defer") {
+		t.Errorf("several payloads: got %v", err)
+	}
 	for _, test := range []struct {
 		steps []*planner.Step
 		want  string

@@ -129,10 +129,16 @@ func (c *programCache) hottest(n int) []hotOperation {
 	return all[:min(n, len(all))]
 }
 
-// planChanging are the operation's conditions that change plans: override labels.
-// @skip and @include are guards inside one plan.
+// planChanging are the operation's conditions that change plans: override labels,
+// and variables of @defer. @skip and @include are guards inside one plan.
 func planChanging(op *operation.Operation) operation.Conditions {
-	return op.Labels(func(string) bool { return true })
+	var out operation.Conditions
+	for i, condition := range op.Conditions {
+		if condition.Kind != operation.VariableCondition {
+			out |= 1 << i
+		}
+	}
+	return out
 }
 
 // labelNames are the override labels that are on.

@@ -52,6 +52,8 @@ func (p *Plan) summary() string {
 	}
 	text := count(requests, "request") + ", " + count(rounds, "round")
 	switch {
+	case p.Trigger() != nil && requests == 1:
+		text = "1 subscription, no more for each event"
 	case p.Trigger() != nil:
 		text = "1 subscription; for each event " + count(requests-1, "request") + ", " + count(rounds-1, "round")
 	case len(p.Blocks) > 1:

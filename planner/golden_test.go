@@ -141,5 +141,5 @@ func (f *fixture) describe(t *testing.T, text string) string {
 		return "error: " + err.Error() + "\n"
 	}
 	checkVariants(t, f, v)
-	return v.Text(f.sg)
+	return v.Text(f.sg, "")
 }

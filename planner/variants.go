@@ -61,13 +61,14 @@ func (p *Planner) variants(ctx context.Context, op *operation.Operation, c opera
 	return &Variants{Plan: plan}, err
 }
 
-// Text gives the plans, and why they are so, for people.
-func (v *Variants) Text(sg *schema.Supergraph) string {
+// Text gives the plans, and why they are so, for people. notes are written below
+// each plan.
+func (v *Variants) Text(sg *schema.Supergraph, notes string) string {
 	if v.Plan == nil {
 		return fmt.Sprintf("if $%s is true\n%sif $%s is false\n%s",
-			v.Condition, indent(v.If.Text(sg)), v.Condition, indent(v.Else.Text(sg)))
+			v.Condition, indent(v.If.Text(sg, notes)), v.Condition, indent(v.Else.Text(sg, notes)))
 	}
-	text := v.Plan.Text(sg)
+	text := v.Plan.Text(sg) + notes
 	if v.Why != nil {
 		text += "\n" + v.Why.Text()
 	}

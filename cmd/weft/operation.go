@@ -53,6 +53,7 @@ func (f *operationFlags) load(p *process, needVariables bool) (*loadedOperation,
 	}
 	options := gateway.OperationOptions(cfg)
 	options.Introspection = true // whoever has the supergraph may see what is in it
+	options.Defer = true         // what the gateway does not serve yet can be planned
 	doc, errs := operation.NewParser(out.supergraph, options).Parse(string(text))
 	if errs != nil {
 		return nil, f.located(errs, "the operation is not valid", string(text))
@@ -118,50 +119,56 @@ func (c *planCommand) Run(p *process) error {
 		}
 	}
 	conditions |= op.Labels(func(label string) bool { return slices.Contains(c.Label, label) })
-	var plan *planner.Plan
-	var why *planner.Explanation
-	if c.Why {
-		plan, why, err = plans.Explain(p.ctx, op, conditions)
-	} else {
-		plan, err = plans.Plan(p.ctx, op, conditions)
-	}
+	shown, err := c.plan(p, plans, op, conditions, in.values != nil)
 	if err != nil {
 		return err
 	}
 	if p.json {
-		return writePlan(p, in.supergraph, plan, why)
+		return writePlan(p, in.supergraph, shown, c.Why)
 	}
-	var text strings.Builder
-	text.WriteString(plan.Text(in.supergraph))
+	var notes strings.Builder
 	for _, condition := range op.Conditions {
 		if condition.Kind == operation.LabelCondition {
 			is := map[bool]string{true: "on", false: "off; see --label"}[slices.Contains(c.Label, condition.Name)]
-			fmt.Fprintf(&text, "the label %s of @override is %s\n", condition.Name, is)
+			fmt.Fprintf(&notes, "the label %s of @override is %s\n", condition.Name, is)
 		}
 	}
 	for _, v := range op.Variables {
 		if value, ok := in.operation.Literals[v.Name]; ok {
-			fmt.Fprintf(&text, "$%s stands for %s\n", v.Name, value)
+			fmt.Fprintf(&notes, "$%s stands for %s\n", v.Name, value)
 		}
 	}
-	if why != nil {
-		text.WriteString("\n" + why.Text())
-	}
-	_, err = fmt.Fprint(p.stdout, text.String())
+	_, err = fmt.Fprint(p.stdout, shown.Text(in.supergraph, notes.String()))
 	return err
+}
+
+// plan gives the plan for the variables that were given, or without them the
+// plans for all values of those that decide about @defer.
+func (c *planCommand) plan(p *process, plans *planner.Planner, op *operation.Operation, conditions operation.Conditions, decided bool) (*planner.Variants, error) {
+	if !decided {
+		return plans.Variants(p.ctx, op, conditions, c.Why)
+	}
+	var err error
+	shown := &planner.Variants{}
+	if c.Why {
+		shown.Plan, shown.Why, err = plans.Explain(p.ctx, op, conditions)
+	} else {
+		shown.Plan, err = plans.Plan(p.ctx, op, conditions)
+	}
+	return shown, err
 }
 
 // writePlan writes Apollo's query plan, and beside it why it is so where that is
 // asked.
-func writePlan(p *process, sg *schema.Supergraph, plan *planner.Plan, why *planner.Explanation) error {
-	data, err := plan.JSON(sg)
+func writePlan(p *process, sg *schema.Supergraph, shown *planner.Variants, why bool) error {
+	data, err := shown.JSON(sg)
 	if err != nil {
 		return err
 	}
-	if why == nil {
+	if !why {
 		return writeJSON(p, json.RawMessage(data))
 	}
-	return writeJSON(p, map[string]any{"queryPlan": json.RawMessage(data), "why": why})
+	return writeJSON(p, map[string]any{"queryPlan": json.RawMessage(data), "why": shown.Reasons()})
 }
 
 type costCommand struct{ operationFlags }

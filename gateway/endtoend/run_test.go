@@ -97,7 +97,7 @@ func plan(t *testing.T, sdl string, send client) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	doc, errs := operation.NewParser(sg, operation.Options{Introspection: true}).Parse(send.Query)
+	doc, errs := operation.NewParser(sg, operation.Options{Introspection: true, Defer: true}).Parse(send.Query)
 	if errs != nil {
 		return "" // the answer says why
 	}

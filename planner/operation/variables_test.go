@@ -41,7 +41,7 @@ func TestVariablesAreCheckedAndKeptAsTheyAre(t *testing.T) {
 		{`{"c": tru}`, `not valid JSON`},
 		{`{"c": true, "c": false}`, `Variable "$c" is given twice.`},
 		{`{"c": null}`, `Variable "$c" got invalid value null; Expected non-nullable type "Boolean!" not to be null.`},
-		{`{"c": true, "b": null}`, `Variable "$b" is used in @skip or @include and must not be null.`},
+		{`{"c": true, "b": null}`, `Variable "$b" is used in @skip, @include or @defer and must not be null.`},
 		{`{"c": true, "i2": null}`, `"$i2" got invalid value null`},
 		{`{"c": true, "i": 2147483648}`, `Int cannot represent non 32-bit`},
 		{`{"c": true, "i": 1.5}`, `Int cannot represent non-integer value.`},
