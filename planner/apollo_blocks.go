@@ -66,19 +66,22 @@ func (p *Plan) apolloBlock(sg *schema.Supergraph, block int) *apolloNode {
 	return &apolloNode{Kind: "Defer", Primary: &apolloPrimary{p.subselection(sg, block), node}, Deferred: deferred}
 }
 
-// fetches is how many Fetch nodes show a step: one for each path of entities and
-// one for all root fields.
+// fetches is how many Fetch nodes show a step: one for each path and one for all
+// root fields.
 func (s *Step) fetches() int {
 	if s.Graph == Local {
 		return 0
 	}
 	n, roots := 0, 0
 	for _, part := range s.Parts {
-		if part.Entity == nil {
+		switch {
+		case part.Entity != nil:
+			n += len(part.Entity.Paths)
+		case part.Paths != nil:
+			n += len(part.Paths)
+		default:
 			roots = 1
-			continue
 		}
-		n += len(part.Entity.Paths)
 	}
 	return n + roots
 }

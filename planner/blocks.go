@@ -127,7 +127,7 @@ func (w *planning) ownWays(p *place, s *slot, arrivals []*arrival) []*arrival {
 	var atHand, moves []*arrival
 	near := anyHops - 1
 	for _, a := range arrivals {
-		if !a.isMove() {
+		if !a.isMove() && !a.reentry {
 			atHand = append(atHand, a)
 			near = min(near, a.hops)
 		}
@@ -136,7 +136,7 @@ func (w *planning) ownWays(p *place, s *slot, arrivals []*arrival) []*arrival {
 		isKey := a.isMove() && s.client.Selections == nil && slices.ContainsFunc(a.hub.Set.Fields, func(u *graph.FieldUse) bool {
 			return u.Name == s.name && printArguments(u.Arguments) == s.text
 		})
-		if a.isMove() && !isKey && a.hops <= near+1 {
+		if (a.isMove() || a.reentry) && !isKey && a.hops <= near+1 {
 			moves = append(moves, a)
 		}
 	}
