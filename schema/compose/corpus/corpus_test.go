@@ -40,7 +40,7 @@ type verdict struct {
 	Hints   []string
 }
 
-func readSets(t *testing.T) []set {
+func readSets(t testing.TB) []set {
 	t.Helper()
 	files, err := filepath.Glob("testdata/*.txtar")
 	if err != nil {
@@ -58,7 +58,7 @@ var (
 	aboutLine = regexp.MustCompile(`(?m)^about: (.+)$`)
 )
 
-func readSet(t *testing.T, file string) set {
+func readSet(t testing.TB, file string) set {
 	t.Helper()
 	archive, err := txtar.ParseFile(file)
 	if err != nil {
