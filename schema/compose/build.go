@@ -106,8 +106,19 @@ func (b *builder) build() {
 	for _, def := range b.doc.Extensions {
 		b.addType(def, true)
 	}
+	known := map[string]bool{} // the specifications' own elements that are defined
+	for _, def := range b.doc.Definitions {
+		if b.machinery(def.Name) && known[def.Name] {
+			b.invalid(def.Position, def.Name, "Remove one.", "Subgraph %q defines the type %q twice.", b.s.Name, def.Name)
+		}
+		known[def.Name] = true
+	}
 	for _, d := range b.doc.Directives {
 		if spec := b.specOf(d.Name); spec != nil {
+			if known["@"+d.Name] {
+				b.invalid(d.Position, "@"+d.Name, "Remove one.", "Subgraph %q defines @%s twice.", b.s.Name, d.Name)
+			}
+			known["@"+d.Name] = true
 			b.checkDefinition(d, spec)
 		} else if !b.machinery("@"+d.Name) && !specified(d.Name) {
 			b.addDirective(d)

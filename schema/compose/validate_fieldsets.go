@@ -62,22 +62,18 @@ func (c *composer) validateSelections(fs *fieldSet) {
 	}
 }
 
+// validateKeyLeaves checks that what a key selects has one type. Lists are allowed, as Apollo's
+// composer allows them.
 func (c *composer) validateKeyLeaves(fs *fieldSet) {
 	fs.fields(func(f *fieldDef) {
 		target := fs.sub.types[f.typ.Name()]
-		what := ""
-		switch {
-		case f.typ.Elem != nil:
-			what = "a list"
-		case target != nil && (target.kind == ast.Interface || target.kind == ast.Union):
-			what = kindName(target.kind)
-		default:
+		if target == nil || target.kind != ast.Interface && target.kind != ast.Union {
 			return
 		}
 		c.fail(problem{
 			code: codeKeySelectsInvalidType, coordinate: fs.on, at: append(at(fs.sub, fs.applied.pos), f.at()),
 			fix: "Use fields of scalars, enums and object types in keys.",
-		}, "On %q in subgraph %q, %s selects %q, which is %s.", fs.on, fs.sub.Name, fs, f.coordinate, what)
+		}, "On %q in subgraph %q, %s selects %q, which is %s.", fs.on, fs.sub.Name, fs, f.coordinate, kindName(target.kind))
 	})
 }
 

@@ -197,7 +197,10 @@ func (g *Graph) addEdges(n *Node) error {
 		if j == nil {
 			continue
 		}
-		e := &Edge{Name: f.Name, From: n, Definition: f.Definition, Type: f.Definition.Type, External: j.External || j.UsedOverridden, Label: -1}
+		e := &Edge{Name: f.Name, From: n, Definition: f.Definition, Type: f.Definition.Type, External: j.External, Label: -1}
+		if j.UsedOverridden && j.OverrideLabel == "" { // else the label says when it is
+			e.External = true
+		}
 		if j.Type != nil {
 			e.Type = j.Type
 		}
@@ -236,12 +239,6 @@ func (g *Graph) addHubs(t *Type) error {
 			set, err := g.fieldSet(t, k.Selections)
 			if err != nil {
 				return fmt.Errorf("the key %q of %s: %w", k.Fields, t.Name, err)
-			}
-			for _, u := range set.Fields {
-				// A subgraph can always give the fields of its own keys.
-				if e := n.edges[u.Name]; e != nil {
-					e.External = false
-				}
 			}
 			if !k.Resolvable {
 				continue

@@ -28,7 +28,8 @@ type Book implements Item @join__implements(graph: A, interface: "Item")
   author: Author
   pages: Int @join__field(graph: A)
   size: Int @join__field(graph: B, requires: "pages author { name }")
-  price: Int @join__field(graph: A, overrideLabel: "moved") @join__field(graph: B, override: "a", overrideLabel: "moved")
+  price: Int @join__field(graph: A, overrideLabel: "moved", usedOverridden: true) @join__field(graph: B, override: "a", overrideLabel: "moved")
+  weight: Int @join__field(graph: A, usedOverridden: true) @join__field(graph: B, override: "a")
   rating: Int @join__field
 }
 type Film implements Item @join__implements(graph: A, interface: "Item") @join__type(graph: A, key: "id") { id: ID! rating: Int @join__field }
@@ -87,8 +88,9 @@ func TestDirectTellsWhatNeedsNothingElse(t *testing.T) {
 		{"pages", a, false, true},
 		{"pages", b, false, false},
 		{"size", b, false, false},   // @requires
-		{"isbn", b, false, true},    // external, but part of its own key
+		{"isbn", b, false, false},   // external, though part of its own key
 		{"rating", c, false, false}, // the interface object's, not the book's
+		{"weight", a, false, false},
 		{"price", a, false, true},
 		{"price", a, true, false},
 		{"price", b, true, true},
