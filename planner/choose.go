@@ -13,11 +13,14 @@ import (
 // to the plan, requests, parts of requests; then how deep the data comes from,
 // and how many fields are selected for it.
 type cost struct {
+	// shut counts requests that are to be avoided.
+	shut                                   int
 	rounds, requests, parts, depth, fields int
 }
 
 func (c cost) compare(d cost) int {
 	return cmp.Or(
+		cmp.Compare(c.shut, d.shut),
 		cmp.Compare(c.rounds, d.rounds), cmp.Compare(c.requests, d.requests), cmp.Compare(c.parts, d.parts),
 		cmp.Compare(c.depth, d.depth), cmp.Compare(c.fields, d.fields),
 	)
@@ -127,14 +130,23 @@ func (w *planning) arrivalCost(a *arrival, s *slot, latest int) cost {
 	case a.isMove():
 		return w.moveCost(a, s, latest)
 	case !a.isField():
-		c := cost{parts: 1, depth: a.hops}
-		if w.requests[request{a.graph, a.hops, w.block}] == 0 {
-			c.requests = 1
-		}
-		return c
+		return w.opening(a)
 	}
 	c := w.arrivalCost(a.from, a.place.slot, latest)
 	c.fields++
+	return c
+}
+
+// opening is what one more fetch costs by itself.
+func (w *planning) opening(a *arrival) cost {
+	c := cost{parts: 1, depth: a.hops}
+	q := request{a.graph, a.hops, w.block}
+	if w.requests[q] == 0 {
+		c.requests = 1
+	}
+	if w.shut[q] {
+		c.shut = 1
+	}
 	return c
 }
 
@@ -142,10 +154,7 @@ func (w *planning) moveCost(a *arrival, s *slot, latest int) cost {
 	if f := w.findFetch(a, s, latest); f != nil {
 		return cost{depth: f.depth}
 	}
-	c := cost{parts: 1, depth: a.hops}
-	if w.requests[request{a.graph, a.hops, w.block}] == 0 {
-		c.requests = 1
-	}
+	c := w.opening(a)
 	for _, set := range []*graph.FieldSet{a.hub.Set, a.requires} {
 		if set == nil || w.left < 0 {
 			continue
@@ -162,6 +171,7 @@ func (w *planning) moveCost(a *arrival, s *slot, latest int) cost {
 						least = oc
 					}
 				}
+				c.shut += least.shut
 				c.requests += least.requests
 				c.parts += least.parts
 				c.fields += least.fields + 1

@@ -34,7 +34,7 @@ func (w *planning) options(p *place, types schema.TypeSet, field string, limit i
 	w.checkLabels(types, field)
 	var out []option
 	rest := types
-	if !wide && w.script == nil {
+	if !wide && !w.wide {
 		out, rest = w.directOptions(p, types, field, limit)
 		// Where it takes more requests to get here that way than a move would take.
 		out = slices.DeleteFunc(out, func(o option) bool {

@@ -213,6 +213,9 @@ func (w *planning) arriveBy(c *place, a *arrival) {
 	if e == nil || e.To == nil {
 		return
 	}
+	if a.hops > w.most {
+		return
+	}
 	n := &arrival{place: c, graph: a.graph, node: e.To, hops: a.hops, from: a, edge: e}
 	n.types = e.To.Possible
 	if c.client != nil {
@@ -226,7 +229,7 @@ func (w *planning) arriveBy(c *place, a *arrival) {
 			n.views = append(n.views, below)
 		}
 	}
-	if w.script == nil || n.hops <= c.least() {
+	if !w.wide || n.hops <= c.least() {
 		c.narrow(n.types) // a way that is only tried must not hide types
 	}
 	for i, other := range c.arrivals {
@@ -235,6 +238,9 @@ func (w *planning) arriveBy(c *place, a *arrival) {
 		}
 		if other.from == a {
 			return
+		}
+		if w.wide && w.script == nil && n.hops != other.hops {
+			continue // it is another request
 		}
 		if len(n.views) == 0 && len(other.views) == 0 {
 			if n.hops < other.hops {

@@ -53,7 +53,7 @@ func (p *Planner) Plan(ctx context.Context, op *operation.Operation, c operation
 
 // plan notes its choices in why, unless that is nil.
 func (p *Planner) plan(ctx context.Context, op *operation.Operation, c operation.Conditions, why *choices) (*Plan, error) {
-	w, steps, err := p.attempt(ctx, op, c, nil, why)
+	w, steps, err := p.attempt(ctx, op, c, manner{}, why)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +61,7 @@ func (p *Planner) plan(ctx context.Context, op *operation.Operation, c operation
 		if why != nil {
 			*why = choices{}
 		}
-		again, better, err := p.attempt(ctx, op, c, &script{forced: better.taken}, why)
+		again, better, err := p.attempt(ctx, op, c, *better, why)
 		if err == nil {
 			w, steps = again, better
 		}
@@ -88,6 +88,8 @@ type planning struct {
 	fetches   []*fetch
 	locals    []*operation.Field
 	requests  map[request]int
+	// shut are the requests that are to be avoided; see improve.
+	shut map[request]bool
 	// deepest is the depth of the deepest fetch so far.
 	deepest int
 
@@ -103,6 +105,10 @@ type planning struct {
 	cut    bool
 	hubs   map[activeHub]bool
 	local  map[localKey]bool
+	// wide looks at all ways, also where there is a near one at hand, up to most
+	// hops away.
+	wide bool
+	most int
 	// script decides choices; nil but in a search for a better plan.
 	script *script
 	// serial are the follow-up fences of a mutation; see planMutation.
@@ -122,7 +128,7 @@ type request struct{ graph, depth, block int }
 func newPlanning(ctx context.Context, p *Planner, op *operation.Operation, c operation.Conditions) *planning {
 	w := &planning{
 		ctx: ctx, g: p.g, op: op, left: p.o.MaxNodes,
-		requests: map[request]int{}, aliases: map[string]string{}, keys: map[string]string{},
+		requests: map[request]int{}, shut: map[request]bool{}, aliases: map[string]string{}, keys: map[string]string{},
 		hubs: map[activeHub]bool{}, active: map[activeRequire]bool{}, local: map[localKey]bool{},
 		deferral: newDeferral(op, c),
 	}
@@ -282,7 +288,11 @@ func (w *planning) planKind(typ *graph.Type, fields []*operation.Field) error {
 	case ast.Subscription:
 		return w.planSubscription(typ, fields)
 	}
-	return w.planGroup(w.rootPlace(typ, fields, 0, nil))
+	p := w.rootPlace(typ, fields, 0, nil)
+	if err := w.planGroup(p); err != nil {
+		return err
+	}
+	return w.improve(p)
 }
 
 // rootPlace makes the place of an operation's root, with all of some root

@@ -96,7 +96,7 @@ func (w *planning) reachOf(p *place, object int, again bool) *reach {
 				return false
 			}
 			for _, t := range h.Targets {
-				if !r.has(t) || w.script != nil {
+				if w.mayMove(r, t) {
 					open(way{target: t, hub: h, hops: hops + 1})
 				}
 			}
@@ -114,7 +114,7 @@ func (w *planning) reachOf(p *place, object int, again bool) *reach {
 		}
 		next := levels[hops][0]
 		levels[hops] = levels[hops][1:]
-		if next.hub != nil && r.has(next.target) && w.script == nil {
+		if next.hub != nil && !w.mayMove(r, next.target) {
 			continue
 		}
 		if !w.spend() {
@@ -155,6 +155,18 @@ func (r *reach) has(t *graph.Node) bool {
 	return slices.ContainsFunc(r.ways, func(o way) bool {
 		return o.target == t || !r.again && o.base != nil && o.base.node == t && len(o.base.views) == 0
 	})
+}
+
+// mayMove reports whether a move to a target is worth looking at: if its
+// subgraph has not been reached; when looking wide, if it has not been moved to.
+func (w *planning) mayMove(r *reach, t *graph.Node) bool {
+	switch {
+	case w.script != nil:
+		return true
+	case w.wide:
+		return !slices.ContainsFunc(r.ways, func(o way) bool { return o.target == t })
+	}
+	return !r.has(t)
 }
 
 func (r *reach) describe() string {

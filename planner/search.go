@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/vektah/gqlparser/v2/ast"
+
 	"github.com/weft-graphql/weft/planner/operation"
 )
 
@@ -68,10 +70,23 @@ func (s *script) choose(least, ways int) int {
 	return way
 }
 
+// manner is how an operation is planned once. The zero value is the quick one.
+type manner struct {
+	// wide looks at all ways to have something, not only at those at hand.
+	wide bool
+	// rounds limits those looked at; 0 for no limit.
+	rounds int
+	// script takes choices otherwise; nil where none is.
+	script *script
+}
+
 // attempt plans the operation once.
-func (p *Planner) attempt(ctx context.Context, op *operation.Operation, c operation.Conditions, s *script, why *choices) (*planning, []*Step, error) {
+func (p *Planner) attempt(ctx context.Context, op *operation.Operation, c operation.Conditions, m manner, why *choices) (*planning, []*Step, error) {
 	w := newPlanning(ctx, p, op, c)
-	w.script, w.why = s, why
+	w.wide, w.script, w.why = m.wide, m.script, why
+	if w.most = anyHops; m.rounds > 0 {
+		w.most = m.rounds - 1
+	}
 	err := w.planRoots()
 	if err := cmp.Or(ctx.Err(), w.refused, err); err != nil {
 		return nil, nil, fmt.Errorf("planner: %w", err)
@@ -80,28 +95,42 @@ func (p *Planner) attempt(ctx context.Context, op *operation.Operation, c operat
 }
 
 // Planning again is for operations whose first attempt looked at no more than
-// smallLooks choices and conditions; all attempts together look at searchLooks.
-const smallLooks, searchLooks = 60, 1_500
+// wideLooks choices and conditions; trying their choices one by one, for those of
+// smallLooks. All such attempts together look at searchLooks.
+const wideLooks, smallLooks, searchLooks = 5_000, 60, 1_500
 
-// search plans a small operation again, one choice taken otherwise each time,
-// and gives the script of the best plan; nil where no better one is found.
-func (p *Planner) search(ctx context.Context, op *operation.Operation, c operation.Conditions, first *planning, steps []*Step) *script {
-	left := min(searchLooks, p.o.MaxNodes) - first.looks
-	if len(steps) < 2 || first.degraded || first.looks > smallLooks || left < first.looks {
+// search plans an operation again, looking wide, and a small one with one choice
+// taken otherwise each time. It gives the manner of the best plan; nil where no
+// better one is found.
+func (p *Planner) search(ctx context.Context, op *operation.Operation, c operation.Conditions, first *planning, steps []*Step) *manner {
+	best := priceOf(steps)
+	if best.requests <= best.rounds && best.rounds < 2 || first.degraded || first.looks > wideLooks {
 		return nil
 	}
-	best := priceOf(steps)
-	var found *script
+	var found *manner
+	if best.requests > best.rounds && op.Kind == ast.Query && first.effective == nil {
+		m := manner{wide: true, rounds: best.rounds}
+		if w, steps, err := p.attempt(ctx, op, c, m, nil); err == nil && !w.degraded {
+			if price := priceOf(steps); price.compare(best) < 0 {
+				best, found = price, &m
+			}
+		}
+	}
+	left := min(searchLooks, p.o.MaxNodes) - first.looks
+	if first.looks > smallLooks || left < first.looks {
+		return found
+	}
 	try := func(forced []int) (s *script, better bool) {
 		s = &script{forced: forced}
-		w, steps, err := p.attempt(ctx, op, c, s, nil)
+		w, steps, err := p.attempt(ctx, op, c, manner{wide: true, script: s}, nil)
 		if err != nil || w.degraded {
 			left = 0
 			return s, false
 		}
 		left -= w.looks
 		if price := priceOf(steps); price.compare(best) < 0 {
-			best, found, better = price, s, true
+			best, better = price, true
+			found = &manner{wide: true, script: &script{forced: s.taken}}
 		}
 		return s, better
 	}

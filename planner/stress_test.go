@@ -42,7 +42,7 @@ func alikeSupergraph(n int) string {
 		fmt.Fprintf(&b, "  k%d: ID! @join__field(graph: S%d)\n", g, g)
 		var joins strings.Builder
 		for o := range n {
-			if (o+g)%n > 2 {
+			if (o+g)%n > 1 {
 				fmt.Fprintf(&joins, " @join__field(graph: S%d)", o)
 			}
 		}
