@@ -70,7 +70,7 @@ func (x *execution) finish() ([]byte, *Result) {
 		w.out = append(w.out[:mark], "null"...)
 	}
 	if w.overflown {
-		x.errors = append(x.errors[:0], answerError{code: codeAnswerTooLarge, message: fmt.Sprintf("the answer is larger than the %d bytes that are allowed", x.e.limits.AnswerBytes)})
+		x.errors = append(x.errors[:0], answerError{code: codeAnswerTooLarge, message: fmt.Sprintf("the answer is larger than the %d bytes that are allowed (limits.answer)", x.e.limits.AnswerBytes)})
 	}
 	w.out = append(w.out, '}')
 	x.p.answerSize.Store(int64(len(w.out)))

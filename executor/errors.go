@@ -21,8 +21,9 @@ type answerError struct {
 	extensions json.RawMessage
 	path       []pathItem
 	// field is set where the field is known exactly; its position is the location.
-	field  *operation.Field
-	masked bool
+	field *operation.Field
+	// policy is that of the subgraph, of which the error tells.
+	policy ErrorPolicy
 }
 
 // pathItem is a response key or an index.
@@ -40,11 +41,13 @@ func (x *execution) report(e answerError) {
 	x.errors = append(x.errors, e)
 }
 
+// policy is that of a step's subgraph; the gateway's own steps have none.
 func (x *execution) policy(i int) ErrorPolicy {
-	if x.e.options.Errors == nil {
+	name := x.p.steps[i].name
+	if x.e.options.Errors == nil || name == "" {
 		return ErrorPolicy{}
 	}
-	return x.e.options.Errors(x.p.steps[i].name)
+	return x.e.options.Errors(name)
 }
 
 // subgraphError is what the executor reads of a subgraph's error.
@@ -60,6 +63,7 @@ func (x *execution) answerErrors(i int, data, list tape.Value) bool {
 	if list.Kind != tape.List || list.Len == 0 {
 		return false
 	}
+	first := len(x.errors)
 	var placed []placedError
 	for _, item := range x.docs.Slots(list) {
 		var se subgraphError
@@ -73,13 +77,14 @@ func (x *execution) answerErrors(i int, data, list tape.Value) bool {
 		}
 	}
 	x.reportPlaced(i, placed)
+	x.logMasked(i, first)
 	return true
 }
 
 // answerError reports one error, unless it is an entity's.
 func (x *execution) answerError(i int, data tape.Value, se *subgraphError) (pe placedError) {
 	sp, st := &x.p.steps[i], &x.steps[i]
-	e := answerError{step: i, code: codeDownstream, subgraph: sp.name, extensions: se.Extensions, masked: x.policy(i).Mask}
+	e := answerError{step: i, code: codeDownstream, subgraph: sp.name, extensions: se.Extensions, policy: x.policy(i)}
 	if message, ok := tape.Unquote(se.Message); ok {
 		e.message = message
 	} else {

@@ -1,13 +1,13 @@
 package executor
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
-	"strings"
 
+	"github.com/weft-graphql/weft/executor/tape"
 	"github.com/weft-graphql/weft/planner/operation"
 )
 
@@ -30,8 +30,8 @@ func (x *execution) writeErrors(b []byte) []byte {
 
 func (x *execution) writeError(b []byte, e *answerError) []byte {
 	message := e.message
-	if e.masked {
-		message = "the subgraph request failed"
+	if e.policy.Mask {
+		message = x.maskedMessage(e.code)
 	}
 	b = quoteJSON(append(b, `{"message":`...), message)
 	if p := x.location(e); p != nil {
@@ -58,32 +58,33 @@ func (x *execution) writeError(b []byte, e *answerError) []byte {
 	return append(x.writeExtensions(append(b, `,"extensions":`...), e), '}')
 }
 
-// writeExtensions appends a subgraph's extensions with what is added to them.
+// writeExtensions appends what the policy lets pass of a subgraph's extensions,
+// with what is added to them.
 func (x *execution) writeExtensions(b []byte, e *answerError) []byte {
 	own := map[string]json.RawMessage{}
 	// What is not an object is no map of extensions and is left out.
 	if len(e.extensions) == 0 || json.Unmarshal(e.extensions, &own) != nil {
 		own = map[string]json.RawMessage{}
 	}
-	code := own["code"]
-	if code == nil || bytes.Equal(code, []byte("null")) {
-		code = quoteJSON(nil, e.code)
+	if allowed := e.policy.Extensions; allowed != nil {
+		maps.DeleteFunc(own, func(key string, _ json.RawMessage) bool { return !slices.Contains(allowed, key) })
 	}
-	b = append(append(b, `{"code":`...), code...)
-	if e.subgraph != "" && x.e.options.Errors != nil && x.e.options.Errors(e.subgraph).ServiceName {
+	code, ok := tape.Unquote(own["code"])
+	if !ok || code == "" {
+		code = e.code
+	}
+	delete(own, "code")
+	b = quoteJSON(append(b, `{"code":`...), code)
+	if e.policy.ServiceName {
 		b = quoteJSON(append(b, `,"serviceName":`...), e.subgraph)
 		delete(own, "serviceName")
 	}
-	delete(own, "code")
-	if !e.masked {
-		keys := make([]string, 0, len(own))
-		for k := range own {
-			keys = append(keys, k)
-		}
-		slices.SortFunc(keys, strings.Compare)
-		for _, k := range keys {
-			b = append(append(quoteJSON(append(b, ','), k), ':'), own[k]...)
-		}
+	if e.policy.Mask {
+		b = quoteJSON(append(b, `,"requestId":`...), x.requestID())
+		delete(own, "requestId")
+	}
+	for _, k := range slices.Sorted(maps.Keys(own)) {
+		b = append(append(quoteJSON(append(b, ','), k), ':'), own[k]...)
 	}
 	return append(b, '}')
 }

@@ -15,19 +15,20 @@ import (
 
 // The codes of the executor's own errors (extensions.code).
 const (
-	codeHTTP            = "SUBREQUEST_HTTP_ERROR"
-	codeMalformed       = "SUBREQUEST_MALFORMED_RESPONSE"
-	codeTooLarge        = "SUBREQUEST_TOO_LARGE"
-	codeAnswerTooLarge  = "ANSWER_TOO_LARGE"
-	codeTimeout         = "OPERATION_TIMEOUT"
-	codeTooManyEntities = "TOO_MANY_ENTITIES"
-	codeTooManyRequests = "TOO_MANY_SUBREQUESTS"
-	codeDenied          = "UNAUTHORIZED_FIELD_OR_TYPE"
-	codeNull            = "NON_NULL_VIOLATION"
-	codeInvalid         = "INVALID_VALUE"
-	codeDownstream      = "DOWNSTREAM_SERVICE_ERROR"
-	codeTooManyErrors   = "TOO_MANY_ERRORS"
-	codeInternal        = "INTERNAL_SERVER_ERROR"
+	codeHTTP              = "SUBREQUEST_HTTP_ERROR"
+	codeMalformed         = "SUBREQUEST_MALFORMED_RESPONSE"
+	codeTooLarge          = "SUBREQUEST_TOO_LARGE"
+	codeSubrequestTimeout = "SUBREQUEST_TIMEOUT"
+	codeAnswerTooLarge    = "ANSWER_TOO_LARGE"
+	codeTimeout           = "OPERATION_TIMEOUT"
+	codeTooManyEntities   = "TOO_MANY_ENTITIES"
+	codeTooManyRequests   = "TOO_MANY_SUBREQUESTS"
+	codeDenied            = "UNAUTHORIZED_FIELD_OR_TYPE"
+	codeNull              = "NON_NULL_VIOLATION"
+	codeInvalid           = "INVALID_VALUE"
+	codeDownstream        = "DOWNSTREAM_SERVICE_ERROR"
+	codeTooManyErrors     = "TOO_MANY_ERRORS"
+	codeInternal          = "INTERNAL_SERVER_ERROR"
 )
 
 // fetch makes a step's request and links the answer in.
@@ -53,7 +54,7 @@ func (x *execution) fetch(i int, all bool) {
 	// explains every subgraph's missing answer, is the one that is told.
 	case x.ctx.Err() != nil || !time.Now().Before(x.deadline):
 		err = &FetchError{Subgraph: sp.name, Code: codeTimeout, Err: err,
-			Message: fmt.Sprintf("the operation's time of %v ended before subgraph %q had answered", x.e.limits.Duration, sp.name)}
+			Message: fmt.Sprintf("the operation's time of %v ended before subgraph %q had answered (limits.timeout)", x.e.limits.Duration, sp.name)}
 	case !errors.As(err, &fe):
 		err = &FetchError{Subgraph: sp.name, Code: codeHTTP, Err: err, Message: fmt.Sprintf("the request to subgraph %q failed", sp.name)}
 	}
@@ -71,8 +72,7 @@ func (x *execution) fetch(i int, all bool) {
 func (x *execution) request(i int, all bool) (*Fetch, error) {
 	sp, st := &x.p.steps[i], &x.steps[i]
 	if n := x.requests.Add(1); n > int64(x.e.limits.Requests) {
-		return nil, &FetchError{Subgraph: sp.name, Code: codeTooManyRequests,
-			Message: fmt.Sprintf("the operation needs more than the %d subgraph requests that are allowed", x.e.limits.Requests)}
+		return nil, &FetchError{Subgraph: sp.name, Code: codeTooManyRequests, Message: x.tooManyRequests()}
 	}
 	asked, size, entities := 0, 0, 0
 	for j := range sp.parts {
@@ -168,7 +168,7 @@ func (x *execution) unusable(i int, top tape.Value, err error) (code, problem st
 	var limit *tape.LimitError
 	switch {
 	case errors.As(err, &limit):
-		return codeTooLarge, fmt.Sprintf("the answer of subgraph %q exceeds the limit on its %s (%d)", sp.name, limit.Limit, limit.Max)
+		return codeTooLarge, fmt.Sprintf("the answer of subgraph %q exceeds the limit on its %s: %d (limits.answer_%[2]s)", sp.name, limit.Limit, limit.Max)
 	case err == nil && top.Kind == tape.Object &&
 		(x.docs.Slot(top, dataSlot).Kind == tape.Object || hasErrors(x.docs, top)):
 		return "", ""
@@ -226,8 +226,10 @@ func (x *execution) partAnswered(i, j int, data tape.Value) (problem string) {
 // one error.
 func (x *execution) failed(i int, code, message string) {
 	x.explainMissing(i)
+	first := len(x.errors)
 	x.report(answerError{step: i, message: message, code: code, subgraph: x.p.steps[i].name,
-		path: x.fetchPath(i), masked: x.policy(i).Mask})
+		path: x.fetchPath(i), policy: x.policy(i)})
+	x.logMasked(i, first)
 }
 
 // explainMissing makes everything that a step was asked for and did not give an

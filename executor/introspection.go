@@ -39,7 +39,7 @@ func (x *execution) local(i int) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if in.full() {
-		x.failed(i, codeIntrospectionTooLarge, fmt.Sprintf("the introspection's answer would be larger than the %d bytes that are allowed", in.limit))
+		x.failed(i, codeIntrospectionTooLarge, fmt.Sprintf("the introspection's answer would be larger than the %d bytes that are allowed (limits.introspection)", in.limit))
 		return
 	}
 	doc := x.docs[ownDoc(i)]

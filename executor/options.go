@@ -28,15 +28,20 @@ type Options struct {
 	Errors func(subgraph string) ErrorPolicy
 	// Limits bound what one execution may use.
 	Limits Limits
-	// Logger gets the causes of failed requests at level debug, and panics at level
-	// error; nil logs nothing.
+	// Logger gets the causes of failed requests at level debug, masked errors at
+	// level warn, and panics at level error; nil logs nothing.
 	Logger *slog.Logger
 }
 
-// ErrorPolicy says what clients are told of one subgraph's errors.
+// ErrorPolicy says what clients are told of one subgraph's errors. The zero value
+// passes them on.
 type ErrorPolicy struct {
-	// Mask hides the message and the extensions other than the code.
+	// Mask replaces the message. What it was is logged, with the ID that the error
+	// has as extensions.requestId.
 	Mask bool
+	// Extensions are the members of extensions that are passed on; nil passes all.
+	// Without its own code an error has the executor's.
+	Extensions []string
 	// ServiceName adds the subgraph's name as extensions.serviceName.
 	ServiceName bool
 }

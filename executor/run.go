@@ -37,7 +37,8 @@ type execution struct {
 	root    tape.Value
 	steps   []stepState
 	errors  []answerError
-	dropped int // errors beyond the limit
+	dropped int    // errors beyond the limit
+	id      string // in logs and in masked errors; see requestID
 	// broken is set where a step panicked: what is null may be what it did not give.
 	broken bool
 
@@ -164,7 +165,7 @@ func (e *Executor) release(x *execution, returned bool) {
 		d.Reset(e.limits.Pooled/valueSize, e.poison)
 	}
 	clear(x.errors)
-	x.errors, x.dropped = x.errors[:0], 0
+	x.errors, x.dropped, x.id = x.errors[:0], 0, ""
 	x.requests.Store(0)
 	if x.w != nil {
 		x.w.reset(e.limits.Pooled, e.poison)

@@ -1,9 +1,11 @@
 package executor
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -108,10 +110,10 @@ func TestRunNamesTheLimitThatItReached(t *testing.T) {
 		want   string
 	}{
 		{Limits{Entities: 1}, `needs 2 entities, more than the 1 that are allowed","path":["me","reviews","product"],"extensions":{"code":"TOO_MANY_ENTITIES"}`},
-		{Limits{Requests: 1}, `more than the 1 subgraph requests that are allowed","path":["me"],"extensions":{"code":"TOO_MANY_SUBREQUESTS"}`},
-		{Limits{AnswerDepth: 2}, `exceeds the limit on its depth (2)","path":["me"],"extensions":{"code":"SUBREQUEST_TOO_LARGE"}`},
-		{Limits{AnswerValues: 3}, `exceeds the limit on its values (3)","path":["me"],"extensions":{"code":"SUBREQUEST_TOO_LARGE"}`},
-		{Limits{AnswerBytes: 100}, `{"errors":[{"message":"the answer is larger than the 100 bytes that are allowed","extensions":{"code":"ANSWER_TOO_LARGE"}}],"data":null}`},
+		{Limits{Requests: 1}, `more than the 1 subgraph requests that are allowed (limits.subgraph_requests)","path":["me"],"extensions":{"code":"TOO_MANY_SUBREQUESTS"}`},
+		{Limits{AnswerDepth: 2}, `exceeds the limit on its depth: 2 (limits.answer_depth)","path":["me"],"extensions":{"code":"SUBREQUEST_TOO_LARGE"}`},
+		{Limits{AnswerValues: 3}, `exceeds the limit on its values: 3 (limits.answer_values)","path":["me"],"extensions":{"code":"SUBREQUEST_TOO_LARGE"}`},
+		{Limits{AnswerBytes: 100}, `{"errors":[{"message":"the answer is larger than the 100 bytes that are allowed (limits.answer)","extensions":{"code":"ANSWER_TOO_LARGE"}}],"data":null}`},
 	} {
 		got, _ := run(t, newExecutor(t, Options{Fetcher: bySubgraph(smallAnswers), Limits: test.limits}), prog, &Request{})
 		if !strings.Contains(got, test.want) {
@@ -149,11 +151,38 @@ func TestRunTellsOfAnEntitysErrorAtEveryPlace(t *testing.T) {
 func TestRunMasksErrorsByPolicy(t *testing.T) {
 	p := shop(t)
 	prog := p.program(parsed(t, p.sg, "{ me { id } }"), p.root("accounts", "me { id }"))
-	f := bySubgraph(map[string]string{"accounts": `{"data":{"me":null},"errors":[{"message":"password is x","path":["me"],"extensions":{"code":"DB","trace":"secret"}}]}`})
-	policy := func(string) ErrorPolicy { return ErrorPolicy{Mask: true, ServiceName: true} }
-	got, _ := run(t, newExecutor(t, Options{Fetcher: f, Errors: policy}), prog, &Request{})
-	if want := `{"errors":[{"message":"the subgraph request failed","path":["me"],"extensions":{"code":"DB","serviceName":"accounts"}}],"data":{"me":null}}`; got != want {
-		t.Errorf("got %s", got)
+	f := bySubgraph(map[string]string{"accounts": `{"data":{"me":null},"errors":[{"message":"password is x","path":["me"],"extensions":{"code":"DB","serviceName":"db7","trace":"secret"}}]}`})
+	for _, test := range []struct {
+		name   string
+		policy ErrorPolicy
+		want   string // the error, with * for the request's ID
+	}{
+		{"pass on", ErrorPolicy{}, `{"message":"password is x","path":["me"],"extensions":{"code":"DB","serviceName":"db7","trace":"secret"}}`},
+		{"mask", ErrorPolicy{Mask: true, Extensions: []string{"code"}},
+			`{"message":"the subgraph request failed","path":["me"],"extensions":{"code":"DB","requestId":"*"}}`},
+		{"mask all of it", ErrorPolicy{Mask: true, Extensions: []string{}},
+			`{"message":"the subgraph request failed","path":["me"],"extensions":{"code":"DOWNSTREAM_SERVICE_ERROR","requestId":"*"}}`},
+		{"mask the message alone", ErrorPolicy{Mask: true},
+			`{"message":"the subgraph request failed","path":["me"],"extensions":{"code":"DB","requestId":"*","serviceName":"db7","trace":"secret"}}`},
+		{"some extensions and the name", ErrorPolicy{ServiceName: true, Extensions: []string{"trace", "none"}},
+			`{"message":"password is x","path":["me"],"extensions":{"code":"DOWNSTREAM_SERVICE_ERROR","serviceName":"accounts","trace":"secret"}}`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var log bytes.Buffer
+			o := Options{Fetcher: f, Logger: slog.New(slog.NewTextHandler(&log, nil)), Errors: func(string) ErrorPolicy { return test.policy }}
+			got, _ := run(t, newExecutor(t, o), prog, &Request{})
+			id := ""
+			if _, after, ok := strings.Cut(got, `"requestId":"`); ok {
+				id, _, _ = strings.Cut(after, `"`)
+			}
+			if want := `{"errors":[` + strings.Replace(test.want, "*", id, 1) + `],"data":{"me":null}}`; got != want {
+				t.Errorf("got  %s\nwant %s", got, want)
+			}
+			// Operators find what clients are not told.
+			if told := strings.Contains(log.String(), "password is x"); told != test.policy.Mask || told && (id == "" || !strings.Contains(log.String(), "request_id="+id)) {
+				t.Errorf("the log is %s", log.String())
+			}
+		})
 	}
 }
 

@@ -93,7 +93,9 @@ func (g *Gateway) open(ctx context.Context) error {
 	g.vary = forward.Vary()
 	g.client = subgraphs.New(g.clientOptions())
 	g.batch = batch.New(g.client, g.batchOptions())
-	if g.gate, err = limits.NewGate(c.Limits.ConcurrentRequests); err != nil {
+	if g.gate, err = limits.NewGate(limits.GateOptions{
+		Requests: c.Limits.ConcurrentRequests, Held: g.client.Held, MaxHeld: int64(c.Limits.HeldAnswers),
+	}); err != nil {
 		return fmt.Errorf("limits.concurrent_requests: %w", err)
 	}
 	if c.Redis.URL != "" {
@@ -113,11 +115,7 @@ func (g *Gateway) open(ctx context.Context) error {
 	}
 	o := executor.Options{
 		Fetcher: g.batch, Headers: forward.For, Logger: g.logger,
-		Limits: executor.Limits{
-			Duration: time.Duration(c.Limits.Timeout),
-			Entities: c.Limits.Entities, Requests: c.Limits.SubgraphRequests,
-			AnswerBytes: int(c.Limits.Answer),
-		},
+		Errors: g.errorPolicies(), Limits: g.executorLimits(),
 	}
 	if !back.Empty() {
 		o.ResponseHeaders = back.Collect

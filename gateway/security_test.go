@@ -96,9 +96,30 @@ func TestAnswersVaryByTheHeadersThatAreForwarded(t *testing.T) {
 	}
 }
 
-func TestErrorsNameNoAddresses(t *testing.T) {
+// TestErrorsAreMaskedByDefault finds in the log what the client is not told, by
+// the ID that it is told.
+func TestErrorsAreMaskedByDefault(t *testing.T) {
 	g, c := newGraph(t), newClient(t)
 	i := openWith(t, settings(), g)
+	g.accounts.intercept(func(w http.ResponseWriter, _ *http.Request) bool {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write([]byte(`{"data":{"me":null},"errors":[{"message":"table users is gone","path":["me"],"extensions":{"code":"DB","sql":"select"}}]}`))
+		return true
+	})
+	got := c.query(t, i.clients, `{ me { name } }`)
+	_, id, _ := strings.Cut(got.body, `"requestId":"`)
+	id, _, _ = strings.Cut(id, `"`)
+	wants(t, got, http.StatusOK, `{"errors":[{"message":"the subgraph request failed","locations":[{"line":1,"column":3}],"path":["me"],"extensions":{"code":"DB","requestId":"`+id+`"}}],"data":{"me":null}}`)
+	if log := i.logs.String(); id == "" || !strings.Contains(log, "request_id="+id) || !strings.Contains(log, "table users is gone") {
+		t.Errorf("the log does not tell of %q:\n%s", id, log)
+	}
+}
+
+func TestErrorsNameNoAddresses(t *testing.T) {
+	g, c := newGraph(t), newClient(t)
+	s := settings()
+	s.Subgraphs.All.Errors = config.PassOn()
+	i := openWith(t, s, g)
 	g.reviews.server.Close()
 	got := c.query(t, i.clients, `{ me { name reviews { body } } }`)
 	wants(t, got, http.StatusOK, `"data":{"me":{"name":"User 1","reviews":null}}`)

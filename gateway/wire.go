@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/weft-graphql/weft/cache"
+	"github.com/weft-graphql/weft/executor"
 	"github.com/weft-graphql/weft/gateway/config"
 	"github.com/weft-graphql/weft/gateway/limits"
 	"github.com/weft-graphql/weft/planner/operation"
@@ -26,6 +27,7 @@ func (g *Gateway) clientOptions() subgraphs.Options {
 		},
 		ByName:    map[string]subgraphs.Settings{},
 		UserAgent: "weft/" + g.options.Version,
+		MaxHeld:   int64(g.config.Limits.HeldAnswers),
 		Logger:    g.logger,
 	}
 	for name, s := range g.config.Subgraphs.Named {
@@ -84,6 +86,37 @@ func (g *Gateway) warnOfNowhere(graphs []schema.Graph) {
 func (g *Gateway) private(subgraph string) bool {
 	s := g.config.Subgraphs.Get(subgraph)
 	return !s.Deduplicate && s.Batching.Window == 0
+}
+
+// errorPolicies answers for the executor, which asks for each error.
+func (g *Gateway) errorPolicies() func(subgraph string) executor.ErrorPolicy {
+	policy := func(p config.ErrorPolicy) executor.ErrorPolicy {
+		out := executor.ErrorPolicy{Mask: p.Mask, ServiceName: p.ServiceName}
+		if !slices.Contains(p.Extensions, "*") {
+			out.Extensions = append([]string{}, p.Extensions...) // nil would pass all
+		}
+		return out
+	}
+	all := policy(g.config.Subgraphs.All.Errors)
+	named := make(map[string]executor.ErrorPolicy, len(g.config.Subgraphs.Named))
+	for name, s := range g.config.Subgraphs.Named {
+		named[name] = policy(s.Errors)
+	}
+	return func(subgraph string) executor.ErrorPolicy {
+		if p, ok := named[subgraph]; ok {
+			return p
+		}
+		return all
+	}
+}
+
+func (g *Gateway) executorLimits() executor.Limits {
+	l := g.config.Limits
+	return executor.Limits{
+		Duration: time.Duration(l.Timeout), Entities: l.Entities, Requests: l.SubgraphRequests,
+		AnswerDepth: l.AnswerDepth, AnswerValues: l.AnswerValues,
+		AnswerBytes: int(l.Answer), Errors: l.Errors, Introspection: int(l.Introspection),
+	}
 }
 
 func (g *Gateway) openCache() error {

@@ -6,6 +6,8 @@ import (
 	"io"
 	"testing"
 	"testing/iotest"
+
+	"github.com/weft-graphql/weft/executor"
 )
 
 func TestBuffersHoldAnswersOfAnySize(t *testing.T) {
@@ -42,8 +44,43 @@ func TestBuffersTellOfFailedReads(t *testing.T) {
 
 func TestSmallAnswersKeepSmallBuffers(t *testing.T) {
 	var p bufferPool
-	p.put(p.get(1 << 20))
-	if b := p.get(100); cap(b.bytes) != 1024 {
-		t.Errorf("a buffer for 100 bytes has %d", cap(b.bytes))
+	b, err := p.get(1 << 20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.put(b)
+	if b, err = p.get(100); err != nil || cap(b.bytes) != 1024 {
+		t.Errorf("a buffer for 100 bytes has %d, %v", cap(b.bytes), err)
+	}
+}
+
+// TestLargeAnswersLeaveRoomForSmallOnes reads answers until no more are allowed.
+func TestLargeAnswersLeaveRoomForSmallOnes(t *testing.T) {
+	p := bufferPool{limit: 1 << 20}
+	var held []*buffer
+	for {
+		b, err := p.read(bytes.NewReader(make([]byte, 200_000)), -1, 1<<20)
+		if fe, ok := errors.AsType[*executor.FetchError](err); ok && fe.Code == CodeOverloaded {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if held = append(held, b); len(held) > 10 {
+			t.Fatal("there is no limit")
+		}
+	}
+	if len(held) == 0 || p.held.Load() > 3<<18 {
+		t.Errorf("%d answers are held, of %d bytes", len(held), p.held.Load())
+	}
+	small, err := p.read(bytes.NewReader(make([]byte, 5000)), -1, 1<<20)
+	if err != nil {
+		t.Fatalf("a small answer: %v", err)
+	}
+	for _, b := range append(held, small) {
+		p.put(b)
+	}
+	if n := p.held.Load(); n != 0 {
+		t.Errorf("%d bytes are held when nothing is", n)
 	}
 }

@@ -55,7 +55,11 @@ type Options struct {
 	ByName map[string]Settings
 	// UserAgent is sent with every request. Empty means "weft".
 	UserAgent string
-	Logger    *slog.Logger
+	// MaxHeld is how many bytes of answers may be held at once, from their first
+	// byte until they are released. From three quarters of it on only small answers
+	// are read: [CodeOverloaded]. 0 means no limit.
+	MaxHeld int64
+	Logger  *slog.Logger
 }
 
 // Client sends requests to subgraphs over HTTP. It is an [executor.Fetcher].
@@ -99,6 +103,7 @@ func New(o Options) *Client {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	return &Client{
+		buffers: bufferPool{limit: o.MaxHeld},
 		options: o, metrics: newMetrics(), hosts: map[string]*host{},
 		contentType: []string{"application/json"},
 		accept:      []string{"application/graphql-response+json, application/json"},
@@ -106,8 +111,14 @@ func New(o Options) *Client {
 	}
 }
 
+// Held is how many bytes of answers are held in memory: those that are being read
+// and those that are not yet released.
+func (c *Client) Held() int64 { return c.buffers.held.Load() }
+
 // Collectors are the client's metrics.
-func (c *Client) Collectors() []prometheus.Collector { return c.metrics.collectors() }
+func (c *Client) Collectors() []prometheus.Collector {
+	return append(c.metrics.collectors(), c.heldGauge())
+}
 
 // Close ends the connections that are not in use.
 func (c *Client) Close() {
@@ -232,6 +243,8 @@ const (
 	CodeTimeout   = "SUBREQUEST_TIMEOUT"
 	CodeTooLarge  = "SUBREQUEST_TOO_LARGE"
 	CodeCancelled = "SUBREQUEST_CANCELLED"
+	// CodeOverloaded says that all answers together took too much memory.
+	CodeOverloaded = "SUBREQUEST_OVERLOADED"
 )
 
 // to gives the target with a URL.

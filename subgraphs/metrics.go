@@ -27,6 +27,13 @@ func (m *metrics) collectors() []prometheus.Collector {
 	return []prometheus.Collector{m.requests, m.duration}
 }
 
+func (c *Client) heldGauge() prometheus.Collector {
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "weft_subgraph_answers_held_bytes",
+		Help: "Memory of the subgraphs' answers that are being read or used (limits.held_answers).",
+	}, func() float64 { return float64(c.Held()) })
+}
+
 // hostMetrics are what nearly every request to a subgraph counts.
 type hostMetrics struct {
 	ok       prometheus.Counter

@@ -105,6 +105,7 @@ func (d *demo) config() *config.Config {
 	c.Registry.Dir = d.registry()
 	c.Cache = config.DefaultCache()
 	c.Planner.Debug = true
+	c.Subgraphs.All.Errors = config.PassOn()
 	c.Budgets = config.DefaultBudgets()
 	c.Budgets.Rate = config.Rate{Points: demoRate, Per: time.Second}
 	c.Budgets.Burst = demoBurst

@@ -115,6 +115,18 @@ type Traffic struct {
 	Deduplicate bool `yaml:"deduplicate"`
 	// How entity requests of different clients are merged.
 	Batching Batching `yaml:"batching"`
+	// What clients are told of the subgraph's errors.
+	Errors ErrorPolicy `yaml:"errors"`
+}
+
+// ErrorPolicy is what clients are told of a subgraph's errors. docs/errors.md has examples.
+type ErrorPolicy struct {
+	// Whether messages are hidden: those of the subgraph's errors, and those that say how a request to it failed. The log has them, with the `requestId` that the client gets in the error's `extensions`.
+	Mask bool `yaml:"mask"`
+	// Which members of an error's `extensions` are passed on from the subgraph; `*` stands for all. Without a `code` from the subgraph an error has one from the gateway.
+	Extensions []string `yaml:"extensions"`
+	// Whether an error tells the subgraph's name, as `extensions.serviceName`.
+	ServiceName bool `yaml:"service_name"`
 }
 
 // Batching is how entity requests of different clients are merged.
@@ -233,7 +245,17 @@ type Limits struct {
 	Aliases int `yaml:"aliases" min:"0" max:"100000"`
 	// The largest answer to a client, before compression.
 	Answer Size `yaml:"answer" min:"1KiB" max:"4GiB"`
-	// The most entities asked of a subgraph in one request.
+	// The deepest nesting of a subgraph's answer.
+	AnswerDepth int `yaml:"answer_depth" min:"1" max:"10000"`
+	// The most values in a subgraph's answer: those of JSON, and one for each field that was selected of each object.
+	AnswerValues int `yaml:"answer_values" min:"1" max:"2000000000"`
+	// The most bytes of subgraphs' answers that all requests together hold in memory. Beyond it new requests are refused with 503 and the code `OVERLOADED`, and from three quarters of it on answers larger than 64KiB are given up (`SUBREQUEST_OVERLOADED`), so that a few large ones leave room for many small ones.
+	HeldAnswers Size `yaml:"held_answers" min:"1MiB" max:"1TiB"`
+	// The most errors in an answer to a client. One more tells how many were left out.
+	Errors int `yaml:"errors" min:"1" max:"1000000"`
+	// The largest answer to `__schema` and `__type`.
+	Introspection Size `yaml:"introspection" min:"1KiB" max:"1GiB"`
+	// The most entities asked of a subgraph in one request. What needs more is split into several requests, which count as such.
 	Entities int `yaml:"entities" min:"1" max:"10000000"`
 	// The most requests to subgraphs that one operation makes.
 	SubgraphRequests int `yaml:"subgraph_requests" min:"1" max:"100000"`

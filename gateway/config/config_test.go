@@ -94,7 +94,7 @@ subgraphs:
 	}
 	all := Traffic{
 		Timeout: Duration(3 * time.Second), MaxAnswer: 1 << 20, MaxConnections: 256,
-		Deduplicate: true, Batching: Batching{MaxEntities: 500},
+		Deduplicate: true, Batching: Batching{MaxEntities: 500}, Errors: ErrorPolicy{Mask: true, Extensions: []string{"code"}},
 	}
 	reviews := Subgraph{URL: "http://127.0.0.1:1/", Traffic: all}
 	reviews.Batching.Window = Duration(5 * time.Millisecond)

@@ -15,6 +15,7 @@ func Default() *Config {
 			MaxConnections: 256,
 			Deduplicate:    true,
 			Batching:       Batching{MaxEntities: 500},
+			Errors:         ErrorPolicy{Mask: true, Extensions: []string{"code"}},
 		}},
 		Auth: Auth{Unenforced: Refuse},
 		Limits: Limits{
@@ -33,6 +34,11 @@ func Default() *Config {
 			RootFields:       100,
 			Aliases:          200,
 			Answer:           64 << 20,
+			AnswerDepth:      128,
+			AnswerValues:     1 << 24,
+			HeldAnswers:      256 << 20,
+			Errors:           1000,
+			Introspection:    16 << 20,
 			Entities:         10_000,
 			SubgraphRequests: 500,
 		},
@@ -47,6 +53,9 @@ func Default() *Config {
 		Log:        Log{Level: "info", Format: "text"},
 	}
 }
+
+// PassOn returns the policy that passes everything on: for a gateway whose clients are its developers.
+func PassOn() ErrorPolicy { return ErrorPolicy{Extensions: []string{"*"}} }
 
 // DefaultBudgets returns what applies to the absent keys of a `budgets` section. Rate and Burst have no default: how much a
 // client may spend is the operator's decision.

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -130,9 +131,13 @@ func (c *testCase) write(t *testing.T) {
 	}
 }
 
+// requestIDs are those of masked errors, which are new with each request.
+var requestIDs = regexp.MustCompile(`"requestId":"[A-Z2-7]{26}"`)
+
 // pretty lays JSON out; keys and numbers stay as they are.
 func pretty(text []byte) string {
 	var b bytes.Buffer
+	text = requestIDs.ReplaceAll(text, []byte(`"requestId":"ID"`))
 	if json.Indent(&b, bytes.TrimSpace(text), "", "  ") != nil {
 		return string(text)
 	}

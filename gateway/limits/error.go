@@ -67,15 +67,20 @@ func (e *RefusedError) WriteHeader(header http.Header) {
 	}
 }
 
-// OverloadedError says that the gateway answers as many requests as it may.
+// OverloadedError says that the gateway answers as much as it may.
 type OverloadedError struct {
-	// Limit is the most requests that are answered at once.
-	Limit int
+	// The limit that is reached: Requests is how many are answered at once, HeldBytes how many bytes of subgraphs' answers
+	// are held for them. The other one is 0.
+	Requests  int
+	HeldBytes int64
 }
 
 // Error says what is wrong and what helps.
 func (e *OverloadedError) Error() string {
-	return fmt.Sprintf("the gateway is answering %d requests already, as many as it may: ask again in a moment", e.Limit)
+	if e.HeldBytes > 0 {
+		return fmt.Sprintf("the gateway holds %d bytes of subgraphs' answers, as many as it may (limits.held_answers): ask again in a moment", e.HeldBytes)
+	}
+	return fmt.Sprintf("the gateway is answering %d requests already, as many as it may (limits.concurrent_requests): ask again in a moment", e.Requests)
 }
 
 // Status is the HTTP status of the answer: 503.

@@ -210,7 +210,7 @@ func TestWrongOptionsAreRefused(t *testing.T) {
 			t.Errorf("%s: taken", name)
 		}
 	}
-	if _, err := NewGate(0); err == nil {
+	if _, err := NewGate(GateOptions{}); err == nil {
 		t.Error("a gate for nobody was made")
 	}
 }
@@ -250,7 +250,7 @@ func TestTwoGatewaysShareAClientsBudget(t *testing.T) {
 }
 
 func TestGateLetsNoMoreInThanItsLimit(t *testing.T) {
-	gate, err := NewGate(3)
+	gate, err := NewGate(GateOptions{Requests: 3})
 	if err != nil {
 		t.Fatal(err)
 	}
