@@ -6,6 +6,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/weft-graphql/weft/planner/operation"
+	"github.com/weft-graphql/weft/schema"
 	"github.com/weft-graphql/weft/schema/graph"
 )
 
@@ -22,7 +23,8 @@ type deferral struct {
 	block int
 	// later are the fields that were set aside, by their blocks.
 	later [][]laterField
-	// suppliers are the fetches that bring each client field.
+	// suppliers are the fetches that bring each client field; of a composite one
+	// the first that brings values of each place.
 	suppliers map[*operation.Field]fetchSet
 	// forKeys is set while the plan supplies keys, which may come from any fetch.
 	forKeys bool
@@ -116,14 +118,37 @@ func (w *planning) laterOptions(p *place, s *slot) []option {
 	w.checkLabels(need, s.name)
 	out := w.movedOptions(p, need, s.name, anyHops, true)
 	for i := range out {
-		out[i].arrivals = w.ownWays(p, s, out[i].arrivals)
+		own := ownWays(s, out[i].arrivals)
+		if s.client.Selections == nil || len(own) == len(out[i].arrivals) || w.leadOn(p, s, out[i].types, own) {
+			out[i].arrivals = own
+		}
 	}
 	return out
 }
 
+// leadOn reports whether all that is selected below a composite field can be had
+// from some arrivals at its place, whichever blocks bring it.
+func (w *planning) leadOn(p *place, s *slot, types schema.TypeSet, arrivals []*arrival) bool {
+	before, decisions, children := w.deferral, w.decisions, p.children
+	w.deferral = deferral{}
+	defer func() { w.deferral, w.decisions, p.children = before, decisions, children }()
+	p.children = slices.Clip(p.children)
+	trial := *s
+	for _, alike := range w.alike(option{types, arrivals}, s.name) {
+		c := w.child(p, &trial, alike, w.g.Types[s.definition.Type.Name()])
+		for _, a := range arrivals {
+			w.arriveBy(c, a)
+		}
+		if w.visit(c) != nil {
+			return false
+		}
+	}
+	return true
+}
+
 // ownWays picks from the arrivals that give a field the moves, unless they are no
 // better than what is at hand.
-func (w *planning) ownWays(p *place, s *slot, arrivals []*arrival) []*arrival {
+func ownWays(s *slot, arrivals []*arrival) []*arrival {
 	var atHand, moves []*arrival
 	near := anyHops - 1
 	for _, a := range arrivals {
@@ -149,11 +174,39 @@ func (w *planning) ownWays(p *place, s *slot, arrivals []*arrival) []*arrival {
 	return arrivals
 }
 
-// joinable reports whether an entity fetch may bring a slot in the block that is
-// being planned: its own fetches may, those of the blocks around it where they
-// bring it anyway, or where it is part of a key.
-func (w *planning) joinable(f *fetch, s *slot) bool {
-	return f.block == w.block || w.forKeys || s != nil && f.root.entry(s) != nil
+// joinable reports whether an entity fetch may bring a slot that is reached by an
+// arrival, in the block that is being planned: the block's own fetches may. Those
+// of blocks before may where they bring it anyway, or where it is part of a key;
+// but then they must ask for these entities already, and need nothing more.
+func (w *planning) joinable(f *fetch, a *arrival, s *slot) bool {
+	if f.block == w.block {
+		return true
+	}
+	isKey := w.forKeys && (s == nil || s.client == nil || w.inside(f.block, w.blockOf(s.client)))
+	return (isKey || s != nil && f.root.entry(s) != nil) && f.represents(a)
+}
+
+// represents reports whether a fetch asks for the arrival's entities, always and
+// with all that they need.
+func (f *fetch) represents(a *arrival) bool {
+	rest := a.types
+	for _, in := range f.inputs {
+		both := in.types.And(a.types)
+		if both.Empty() {
+			continue
+		}
+		if !in.always(a.hub.Set, true) || a.requires != nil && !in.always(a.requires, false) {
+			return false
+		}
+		rest = rest.AndNot(both)
+	}
+	return rest.Empty()
+}
+
+// always reports whether the representation has a field set whatever the guards.
+func (in *input) always(set *graph.FieldSet, key bool) bool {
+	text := set.String()
+	return slices.ContainsFunc(in.needs, func(n need) bool { return n.key == key && n.guards == nil && n.set.String() == text })
 }
 
 // noteSupplier notes that a fetch brings a client's field.
@@ -189,7 +242,11 @@ func (w *planning) payloads(steps []*Step, byFetch map[*fetch]*Step) ([]Block, [
 		blocks = append(blocks, Block{Label: of.Label, Parent: numbers[parent], Path: of.Path})
 	}
 	for _, s := range steps {
-		s.Block = numbers[s.Block]
+		s.Block, s.Depth = numbers[s.Block], 0
+		for _, d := range s.DependsOn {
+			// Something nearer may have come with an earlier block.
+			s.Depth = max(s.Depth, steps[d].Depth+1)
+		}
 		blocks[s.Block].Steps = append(blocks[s.Block].Steps, s.ID)
 		for _, d := range s.DependsOn {
 			blocks[s.Block].waitFor(steps[d], s.Block)

@@ -59,8 +59,6 @@ func (w *planning) choose() error {
 		if d.slot != nil {
 			sel.add(d.slot, d.types, guards)
 			w.noteSupplier(d.slot.client, sel.fetch)
-		} else {
-			w.noteSupplier(d.place.slot.client, sel.fetch)
 		}
 	}
 	return nil

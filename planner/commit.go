@@ -151,6 +151,10 @@ func (w *planning) commitField(a *arrival, latest int) (*selection, error) {
 	a.selections = append(a.selections, below)
 	slices.SortStableFunc(a.selections, func(x, y *selection) int { return x.fetch.depth - y.fetch.depth })
 	e.below = append(e.below, below)
+	if !a.place.brought {
+		a.place.brought = true
+		w.noteSupplier(slot.client, parent.fetch)
+	}
 	return below, nil
 }
 
@@ -186,7 +190,7 @@ func (w *planning) findFetch(a *arrival, s *slot, latest int) *fetch {
 	var found *fetch
 	for _, f := range a.place.fetches {
 		if f.graph == a.graph && f.node == a.node && len(f.inputs) > 0 && f.depth >= a.hops && f.depth <= latest &&
-			(f.node == nil || f.root.types.Equal(a.types)) && w.joinable(f, s) && (found == nil || f.depth < found.depth) {
+			(f.node == nil || f.root.types.Equal(a.types)) && w.joinable(f, a, s) && (found == nil || f.depth < found.depth) {
 			found = f
 		}
 	}

@@ -54,8 +54,13 @@ const typeKey = "\x00type"
 
 // run carries out a plan as its documentation says, one step after the other.
 func (w *world) run(p *planner.Plan, c operation.Conditions, variables map[string]any) map[string]any {
+	return w.project(w.carryOut(p, p.Steps, c, variables), p.Operation.Root, c)
+}
+
+// carryOut carries out some of a plan's steps and gives the merged tree.
+func (w *world) carryOut(p *planner.Plan, steps []*planner.Step, c operation.Conditions, variables map[string]any) map[string]any {
 	root := map[string]any{typeKey: p.Operation.Root.Type}
-	for _, s := range p.Steps {
+	for _, s := range steps {
 		if !s.Guards.Hold(c) {
 			continue
 		}
@@ -72,7 +77,7 @@ func (w *world) run(p *planner.Plan, c operation.Conditions, variables map[strin
 			w.runEntities(s, part, text, root, variables)
 		}
 	}
-	return w.project(root, p.Operation.Root, c)
+	return root
 }
 
 func (w *world) runRoot(s *planner.Step, part *planner.Part, text string, root, variables map[string]any) {

@@ -36,7 +36,9 @@ type place struct {
 	reentries map[int]*reach
 	// block is the one that brings the values to the client.
 	block int
-	moves map[moveKey]*arrival
+	// brought is set once a fetch brings the values.
+	brought bool
+	moves   map[moveKey]*arrival
 	// requiring finds the arrivals that bring what a field @requires.
 	requiring map[requireKey]*arrival
 }

@@ -171,9 +171,10 @@ func (c *randomCase) try(t testing.TB, f *fixture, w *world) (found *problem) {
 	w.t, w.seed, w.nullKeys = rec, c.seed, c.nullKeys
 	kind = "one service"
 	want := w.answer(planner.Local, c.operation, c.variables)
+	conditions, deferred := conditions(op, c.variables), strings.Contains(c.operation, "@defer")
 	for _, by := range []*planner.Planner{f.planner, f.greedy} {
 		kind = "planning"
-		p, err := by.Plan(t.Context(), op, 0)
+		p, err := by.Plan(t.Context(), op, conditions)
 		if err != nil {
 			if strings.Contains(err.Error(), "not supported") {
 				return &problem{refused, err.Error()}
@@ -182,11 +183,17 @@ func (c *randomCase) try(t testing.TB, f *fixture, w *world) (found *problem) {
 		}
 		kind = "unsound plan"
 		checkPlan(rec, f, p)
-		conditions := conditions(op, c.variables)
-		for name, run := range map[string]func() map[string]any{
+		checkBlocks(rec, p)
+		ways := map[string]func() map[string]any{
 			"plan":     func() map[string]any { return w.run(p, conditions, c.variables) },
 			"executor": func() map[string]any { return w.execute(p, conditions, c.variables) },
-		} {
+		}
+		if deferred {
+			ways = map[string]func() map[string]any{
+				"payloads": func() map[string]any { return w.deliver(p, conditions, c.variables) },
+			}
+		}
+		for name, run := range ways {
 			if len(rec.errors) > 0 {
 				rec.Fatalf("%s", p.Text(f.sg))
 			}
@@ -197,7 +204,7 @@ func (c *randomCase) try(t testing.TB, f *fixture, w *world) (found *problem) {
 				rec.Fatalf("(-one service +%s):\n%s\n%s", name, diff, p.Text(f.sg))
 			}
 			kind = "mutation by " + name
-			if asked := w.asked(op, conditions, c.variables); !c.nullKeys && !slices.Equal(asked, w.changes) {
+			if asked := w.asked(op, conditions, c.variables); !deferred && !c.nullKeys && !slices.Equal(asked, w.changes) {
 				rec.Fatalf("the fields %v were carried out, not %v", w.changes, asked)
 			}
 		}

@@ -11,12 +11,13 @@ import (
 	"github.com/weft-graphql/weft/planner/operation"
 )
 
-// price is what whole plans are compared by, the weightiest first.
-type price struct{ rounds, requests, parts, depth, fields int }
+// price is what whole plans are compared by, the weightiest first; primary is the
+// rounds to the primary payload.
+type price struct{ primary, rounds, requests, parts, depth, fields int }
 
 func (p price) compare(q price) int {
 	return cmp.Or(
-		cmp.Compare(p.rounds, q.rounds), cmp.Compare(p.requests, q.requests), cmp.Compare(p.parts, q.parts),
+		cmp.Compare(p.primary, q.primary), cmp.Compare(p.rounds, q.rounds), cmp.Compare(p.requests, q.requests), cmp.Compare(p.parts, q.parts),
 		cmp.Compare(p.depth, q.depth), cmp.Compare(p.fields, q.fields),
 	)
 }
@@ -27,6 +28,9 @@ func priceOf(steps []*Step) price {
 	c := price{requests: len(steps)}
 	for _, s := range steps {
 		c.rounds = max(c.rounds, s.Depth+1)
+		if s.Block == 0 {
+			c.primary = max(c.primary, s.Depth+1)
+		}
 		c.parts += len(s.Parts)
 		for _, part := range s.Parts {
 			n := part.Output.count()

@@ -174,7 +174,7 @@ func (w *planning) selectionIsLocal(n *graph.Node, provides *graph.FieldSet, set
 	}
 	for _, f := range set.Fields {
 		need := f.On.And(a.types)
-		if need.Empty() || f.Denied || w.blockOf(f) != w.block {
+		if need.Empty() || f.Denied {
 			continue
 		}
 		if !need.SubsetOf(w.resolves(a, f.Name)) {

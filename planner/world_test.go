@@ -27,6 +27,8 @@ type world struct {
 	schemas map[int]*ast.Schema
 	// nullKeys lets key fields that may be null be so for some objects.
 	nullKeys bool
+	// payloads is how many deferred ones were delivered last.
+	payloads int
 
 	mutex sync.Mutex
 	// changes are the mutation fields that subgraphs carried out.
@@ -94,6 +96,9 @@ func (w *world) object(graph int, o thing, set ast.SelectionSet, variables map[s
 
 func included(ds ast.DirectiveList, variables map[string]any) bool {
 	for _, d := range ds {
+		if d.Name == "defer" {
+			continue
+		}
 		v, _ := d.Arguments.ForName("if").Value.Value(variables)
 		if v.(bool) != (d.Name == "include") {
 			return false
