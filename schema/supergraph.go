@@ -27,6 +27,9 @@ type Supergraph struct {
 	// API is what clients see and are validated against: Schema without what is
 	// @inaccessible and without federation's directives.
 	API *ast.Schema
+	// Contexts are, by the name of a context, the object types whose values set it:
+	// those with @context, and those of an interface or a union with it.
+	Contexts map[string]TypeSet
 }
 
 // Graph is one subgraph of a supergraph.
@@ -129,13 +132,8 @@ type FieldJoin struct {
 	// UsedOverridden is set where the field moved away by @override but the
 	// subgraph still needs it in a field set; it is then treated as External.
 	UsedOverridden bool
-	// ContextArguments are arguments that the gateway fills from a context.
+	// ContextArguments are the arguments that the subgraph wants from a context.
 	ContextArguments []ContextArgument
-}
-
-// ContextArgument is one argument set by @fromContext in a subgraph.
-type ContextArgument struct {
-	Name, Type, Context, Selection string
 }
 
 // Graph finds a subgraph's index by its name.

@@ -60,7 +60,7 @@ func (l *loader) checkFieldSets() error {
 		for _, fd := range d.Fields {
 			f := t.Fields[fd.Name]
 			for _, j := range f.Joins {
-				if j.Requires == nil && j.Provides == nil {
+				if j.Requires == nil && j.Provides == nil && j.ContextArguments == nil {
 					continue
 				}
 				where := " of " + t.Name + "." + f.Name + " in subgraph " + l.out.Graphs[j.Graph].Name
@@ -68,6 +68,9 @@ func (l *loader) checkFieldSets() error {
 					return err
 				}
 				if err := l.checkSelections(j.Provides, l.out.Types[fd.Type.Name()], fd.Position, "provides"+where); err != nil {
+					return err
+				}
+				if err := l.checkContextArguments(f, &j, fd.Position, where); err != nil {
 					return err
 				}
 			}

@@ -32,6 +32,9 @@ func (l *loader) readType(t *Type, d *ast.Definition) error {
 	if err := l.readMembership(t, d); err != nil {
 		return err
 	}
+	if err := l.readContexts(t, d); err != nil {
+		return err
+	}
 	var err error
 	t.Directives, err = l.graphDirectives(d.Directives)
 	return err
@@ -181,12 +184,8 @@ func (l *loader) readFieldJoin(t *Type, f *Field, a *ast.Directive) (*FieldJoin,
 			return nil, err
 		}
 	}
-	if c := a.Arguments.ForName("contextArguments"); c != nil && c.Value != nil && len(c.Value.Children) > 0 {
-		return nil, &Error{
-			Code: codeUnsupportedFeature, Coordinate: coordinate, Locations: locate(a.Position),
-			Message: "the field has arguments set from a context, which Weft does not support",
-			Fix:     "Remove @fromContext from the subgraph's field.",
-		}
+	if j.ContextArguments, err = l.readContextArguments(coordinate, a); err != nil {
+		return nil, err
 	}
 	return j, nil
 }

@@ -151,7 +151,10 @@ func (fs features) check(denyUnenforced bool) error {
 				}
 				known = true
 			case "context":
-				return unsupported(f, "Weft does not set arguments from contexts; remove @fromContext from the subgraphs.")
+				if f.major != 0 || f.minor != 1 {
+					return unsupported(f, "Weft reads the context specification v0.1.")
+				}
+				known = true
 			case "connect", "source":
 				return unsupported(f, "Weft does not run connectors; remove the subgraphs that use them.")
 			case "link", "core", "inaccessible", "tag", "cost", "federation", "cacheTag":

@@ -66,7 +66,7 @@ func LoadDocument(doc *ast.SchemaDocument, o LoadOptions) (*Supergraph, error) {
 	if err := mergeExtensions(doc); err != nil {
 		return nil, err
 	}
-	l := &loader{doc: doc, features: fs, graphs: map[string]int{}, definitions: map[string]*ast.Definition{}, fieldSets: map[string]ast.SelectionSet{}, out: &Supergraph{Types: map[string]*Type{}}}
+	l := &loader{doc: doc, features: fs, graphs: map[string]int{}, definitions: map[string]*ast.Definition{}, setters: map[string][]*Type{}, fieldSets: map[string]ast.SelectionSet{}, out: &Supergraph{Types: map[string]*Type{}}}
 	for _, d := range doc.Definitions {
 		l.definitions[d.Name] = d
 	}
@@ -86,7 +86,9 @@ type loader struct {
 	definitions map[string]*ast.Definition
 	// fieldSets are those read so far by their text: many subgraphs have one key.
 	fieldSets map[string]ast.SelectionSet
-	out       *Supergraph
+	// setters are the types that set each context.
+	setters map[string][]*Type
+	out     *Supergraph
 }
 
 func (l *loader) load() error {

@@ -147,7 +147,7 @@ func TestLoadRefusesByName(t *testing.T) {
 	cases := []struct{ name, old, new, code, message string }{
 		{"unknown security feature", `tag/v0.3")`, `tag/v0.3") @link(url: "https://example.com/armor/v1.0", for: SECURITY)`, "UNSUPPORTED_LINKED_FEATURE", "https://example.com/armor/v1.0"},
 		{"authentication", `tag/v0.3")`, `authenticated/v0.1", for: SECURITY)`, "UNSUPPORTED_LINKED_FEATURE", "authenticated"},
-		{"context", `tag/v0.3")`, `context/v0.1", for: SECURITY)`, "UNSUPPORTED_LINKED_FEATURE", "supergraph:5:4"},
+		{"later context", `tag/v0.3")`, `context/v0.2", for: SECURITY)`, "UNSUPPORTED_LINKED_FEATURE", "supergraph:5:4"},
 		{"later join", "join/v0.5", "join/v0.6", "UNSUPPORTED_LINKED_FEATURE", "v0.1 to v0.5"},
 		{"connector", `name: "cacheTag"`, `name: "connect"`, "UNSUPPORTED_LINKED_FEATURE", "connectors"},
 		{"no such graph", "graph: STOCK, requires", "graph: STOK, requires", "INVALID_FEDERATION_SUPERGRAPH", "STOK"},

@@ -167,6 +167,7 @@ func checkContextValue(binder fieldSetBinder, set ast.SelectionSet, t *typeDef, 
 	if err != nil {
 		return err
 	}
+	markSelected(binder.s, bound)
 	typ, err := contextType(bound)
 	if err != nil {
 		return err
@@ -175,6 +176,17 @@ func checkContextValue(binder fieldSetBinder, set ast.SelectionSet, t *typeDef, 
 		return fmt.Errorf("the selection on %q has the type %s, and the argument %s", t.name, typ, arg.typ)
 	}
 	return nil
+}
+
+// markSelected notes that a context's value is read from fields, which may be
+// external: the gateway gets them from other subgraphs.
+func markSelected(s *subgraph, all []*selected) {
+	for _, one := range all {
+		if one.field != nil {
+			markUsed(s, one.field)
+		}
+		markSelected(s, one.below)
+	}
 }
 
 // contextType gives the type of the one value that a selection has, nullable

@@ -1,7 +1,7 @@
 package compose
 
 import (
-	"errors"
+	"fmt"
 	"strings"
 	"sync"
 
@@ -12,9 +12,9 @@ import (
 	"github.com/weft-graphql/weft/schema/satisfy"
 )
 
-// hintNotProven is Weft's own: the supergraph has something that Weft composes
-// and cannot run, so that there is no query graph to prove anything on.
-const hintNotProven schema.Code = "SATISFIABILITY_NOT_CHECKED"
+// codeNotRun is for a supergraph that Weft composes and cannot run: nothing is
+// known to be such, and it must not come up when it is served.
+const codeNotRun schema.Code = "UNSUPPORTED_FEATURE"
 
 // prove proves that every query of the supergraph can be answered, and prints
 // the supergraph meanwhile.
@@ -41,11 +41,10 @@ func (c *composer) satisfy(doc *ast.SchemaDocument) {
 		g, err = graph.New(sg)
 	}
 	if err != nil {
-		reason := err.Error()
-		if e, ok := errors.AsType[*schema.Error](err); ok {
-			reason = e.Message
-		}
-		c.hint(hintNotProven, "", nil, "Whether every query can be answered was not checked, because Weft cannot run this supergraph: %s.", strings.TrimSuffix(reason, "."))
+		c.errs = append(c.errs, &schema.Error{
+			Code: codeNotRun, Message: fmt.Sprintf("Weft cannot run the supergraph that it composed: %v.", err),
+			Fix: "This is a mistake of Weft's: please report it with the subgraphs.",
+		})
 		return
 	}
 	hints, errs := satisfy.Check(sg, g, satisfy.Options{MaxPaths: c.options.MaxPaths, Locate: c.locate})

@@ -31,17 +31,3 @@ func TestWhatCannotBeAnsweredIsRefusedWithItsPlaces(t *testing.T) {
 		t.Errorf("without the proof: %v", err)
 	}
 }
-
-func TestWhatCannotBeProvenIsSaid(t *testing.T) {
-	result, err := compose.Compose([]schema.Subgraph{{Name: "a", SDL: `
-		extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@context", "@fromContext"])
-		type Query { t: T }
-		type T @key(fields: "id") @context(name: "c") { id: ID! name: String below: B }
-		type B @key(fields: "id") { id: ID! f(name: String @fromContext(field: "$c { name }")): Int }`}}, compose.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(result.Hints) != 1 || result.Hints[0].Code != "SATISFIABILITY_NOT_CHECKED" {
-		t.Errorf("the hints are %v", result.Hints)
-	}
-}

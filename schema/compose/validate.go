@@ -42,11 +42,11 @@ func (c *composer) validateGraphQL(s *subgraph) bool {
 func (c *composer) validateFederation(s *subgraph) {
 	sets := c.bindFieldSets(s)
 	c.validateFieldSets(s, sets)
+	c.validateContexts(s) // it notes which external fields are used
 	c.validateExternal(s)
 	c.validateUsage(s)
 	c.validateCost(s)
 	c.validateGuards(s)
-	c.validateContexts(s)
 	c.hintNewerFederation(s)
 	c.validateWeft(s)
 	c.dropUnjoinable(s)

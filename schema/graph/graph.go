@@ -31,6 +31,10 @@ type Graph struct {
 	// direct holds, for each subgraph and field name, the object types whose field
 	// the subgraph resolves without any condition.
 	direct []map[string]schema.TypeSet
+	// contextValues are what contextual arguments take; values finds them by
+	// context and selection.
+	contextValues []*ContextValue
+	values        map[string]*ContextValue
 	// labelled holds the same for fields that a label decides about.
 	labelled      []map[string][]*Edge
 	labelledNames map[string]bool
@@ -74,6 +78,8 @@ type Edge struct {
 	// Requires is what the subgraph must be sent to resolve the field; Provides is
 	// what it can give below this field though it cannot elsewhere. nil for none.
 	Requires, Provides *FieldSet
+	// Contexts are the arguments that the subgraph wants from objects above.
+	Contexts []*ContextArgument
 	// External is set where the subgraph names the field and cannot resolve it.
 	External bool
 	// Label is the index of the label that decides whether the subgraph resolves
@@ -104,6 +110,7 @@ func New(sg *schema.Supergraph) (*Graph, error) {
 		labelled:   make([]map[string][]*Edge, len(sg.Graphs)),
 
 		labelledNames: map[string]bool{},
+		values:        map[string]*ContextValue{},
 	}
 	for i := range sg.Graphs {
 		g.direct[i], g.labelled[i] = map[string]schema.TypeSet{}, map[string][]*Edge{}
@@ -223,6 +230,9 @@ func (g *Graph) addEdges(n *Node) error {
 				return fmt.Errorf("what %s.%s provides: %w", n.Type.Name, f.Name, err)
 			}
 		}
+		if e.Contexts, err = g.contexts(j.ContextArguments); err != nil {
+			return fmt.Errorf("a contextual argument of %s.%s: %w", n.Type.Name, f.Name, err)
+		}
 		n.edges[f.Name] = e
 	}
 	return nil
@@ -287,7 +297,7 @@ func (g *Graph) index() {
 			}
 			for name, e := range n.edges {
 				switch {
-				case e.External || e.Requires != nil:
+				case e.External || e.Conditional():
 				case e.Label >= 0:
 					g.labelled[n.Graph][name] = append(g.labelled[n.Graph][name], e)
 				default:

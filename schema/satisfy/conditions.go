@@ -41,14 +41,14 @@ func (c *checker) closure(s *state, assign int) *closure {
 	cl := &closure{state: s, items: s.items, typed: s.typed, depth: len(c.open), undecided: -1}
 	s.closures[assign] = cl
 	c.open = append(c.open, cl)
-	outerLowest, outerUndecided := c.lowest, c.undecided
-	c.lowest, c.undecided = noneOpen, -1
+	outerLowest, outerUndecided, outerReading := c.lowest, c.undecided, c.reading
+	c.lowest, c.undecided, c.reading = noneOpen, -1, false
 	for cl.changed = true; cl.changed && c.left >= 0; {
 		cl.changed = false
 		c.openHubs(cl, assign)
 		c.openRequirements(cl, assign)
 	}
-	c.open = c.open[:cl.depth]
+	c.open, c.reading = c.open[:cl.depth], outerReading
 	cl.undecided = c.undecided
 	cl.ready = true
 	if c.lowest < cl.depth {
@@ -90,7 +90,7 @@ func (c *checker) openHubs(cl *closure, assign int) {
 		return
 	}
 	for _, h := range o.Hubs {
-		if c.reached(cl, h) || !c.have(cl, h.Set, assign) {
+		if c.reached(cl, h) || !c.have(cl, h.Set, assign, nil) {
 			continue
 		}
 		for _, n := range h.Targets {
@@ -114,7 +114,7 @@ func (c *checker) openInterfaceHubs(cl *closure, assign int) {
 	o := cl.state.object
 	for id := range cl.items.All() {
 		for _, h := range o.items[id].node.Type.Hubs {
-			if !c.have(cl, h.Set, assign) {
+			if !c.have(cl, h.Set, assign, nil) {
 				continue
 			}
 			for _, n := range h.Targets {
@@ -141,7 +141,7 @@ func (c *checker) openRequirements(cl *closure, assign int) {
 		if e.From.Opaque && !cl.typed && !cl.items.Has(c.item(cl.state.object, item{node: e.From})) {
 			continue
 		}
-		if !c.have(cl, e.Requires, assign) || !c.enters(cl, e.From, assign) {
+		if !c.have(cl, e.Requires, assign, nil) || !c.enters(cl, e.From, assign) {
 			continue
 		}
 		if cl.required == nil {
@@ -155,7 +155,7 @@ func (c *checker) openRequirements(cl *closure, assign int) {
 // enters reports whether a key leads to the node.
 func (c *checker) enters(cl *closure, n *graph.Node, assign int) bool {
 	for _, h := range n.Hubs {
-		if c.have(cl, h.Set, assign) {
+		if c.have(cl, h.Set, assign, nil) {
 			return true
 		}
 	}
@@ -163,16 +163,18 @@ func (c *checker) enters(cl *closure, n *graph.Node, assign int) bool {
 }
 
 // have reports whether a field set of the closure's object type can be had.
-func (c *checker) have(cl *closure, set *graph.FieldSet, assign int) bool {
+// contexts are the values that its fields can take from contexts: none but from
+// what the field set itself leads through.
+func (c *checker) have(cl *closure, set *graph.FieldSet, assign int, contexts schema.TypeSet) bool {
 	for _, u := range set.Fields {
-		if !c.haveUse(cl, u, assign) {
+		if !c.haveUse(cl, u, assign, contexts) {
 			return false
 		}
 	}
 	return true
 }
 
-func (c *checker) haveUse(cl *closure, u *graph.FieldUse, assign int) bool {
+func (c *checker) haveUse(cl *closure, u *graph.FieldUse, assign int, contexts schema.TypeSet) bool {
 	o := cl.state.object
 	if u.Name == "__typename" || u.On != nil && !u.On.Has(o.index) {
 		return true
@@ -181,31 +183,36 @@ func (c *checker) haveUse(cl *closure, u *graph.FieldUse, assign int) bool {
 		return false
 	}
 	if u.Set == nil {
-		return c.gives(o, cl.items, cl.required, u.Name, assign)
+		return c.gives(o, cl.items, cl.required, u.Name, assign) || len(c.contextual(cl, u.Name, assign, contexts)) > 0
 	}
+	below := c.below(cl, assign, contexts)
 	near := c.follow(o, cl.state.items, nil, u.Name, assign)
-	if len(near) > 0 && c.haveBelow(near, u.Set, assign) {
+	if len(near) > 0 && c.haveBelow(near, u.Set, assign, below) {
 		return true
 	}
-	all := c.follow(o, cl.items, cl.required, u.Name, assign)
-	return len(all) > 0 && c.haveBelow(all, u.Set, assign)
+	all := append(c.follow(o, cl.items, cl.required, u.Name, assign), c.contextual(cl, u.Name, assign, contexts)...)
+	return len(all) > 0 && c.haveBelow(all, u.Set, assign, below)
 }
 
 // haveBelow reports whether a field set can be had of the values in some
 // subgraphs, whatever object type they have.
-func (c *checker) haveBelow(statics []static, set *graph.FieldSet, assign int) bool {
-	return c.statesAt(statics, func(s *state) bool { return c.haveAt(s, set, assign) })
+func (c *checker) haveBelow(statics []static, set *graph.FieldSet, assign int, contexts schema.TypeSet) bool {
+	return c.statesAt(statics, func(s *state) bool { return c.haveAt(s, set, assign, contexts) })
 }
 
 type conditionKey struct {
 	state  *state
 	assign int
 	set    *graph.FieldSet
+	// contexts are the values that can be taken from contexts; reading is the
+	// checker's.
+	contexts string
+	reading  bool
 }
 
 // haveAt reports whether a field set can be had of the values in a state.
-func (c *checker) haveAt(s *state, set *graph.FieldSet, assign int) bool {
-	key := conditionKey{s, assign, set}
+func (c *checker) haveAt(s *state, set *graph.FieldSet, assign int, contexts schema.TypeSet) bool {
+	key := conditionKey{s, assign, set, setKey(contexts), c.reading}
 	if known, ok := c.known[key]; ok {
 		return known
 	}
@@ -214,7 +221,7 @@ func (c *checker) haveAt(s *state, set *graph.FieldSet, assign int) bool {
 	}
 	lowest, undecided := c.lowest, c.undecided
 	c.lowest, c.undecided = noneOpen, -1
-	have := c.have(c.closure(s, assign), set, assign)
+	have := c.have(c.closure(s, assign), set, assign, contexts)
 	if c.lowest == noneOpen && c.undecided < 0 {
 		c.known[key] = have
 	}

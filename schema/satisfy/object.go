@@ -54,7 +54,9 @@ type object struct {
 	fields map[string]*field
 	// requiring are the edges with @requires, those of interface objects included.
 	requiring []*graph.Edge
-	states    map[string]*state
+	// contextual are the edges with arguments from contexts, likewise.
+	contextual []*graph.Edge
+	states     map[string]*state
 	// risky are the items that superset pruning must not ignore; see risk.
 	risky schema.TypeSet
 }
@@ -117,7 +119,13 @@ func (c *checker) object(index int) *object {
 }
 
 func (o *object) addRequiring(e *graph.Edge) {
-	if e.Requires != nil && !e.External {
+	switch {
+	case e.External:
+	case len(e.Contexts) > 0:
+		if !slices.Contains(o.contextual, e) {
+			o.contextual = append(o.contextual, e)
+		}
+	case e.Requires != nil:
 		o.requiring = append(o.requiring, e)
 	}
 }

@@ -48,7 +48,7 @@ func (c *checker) walkOnceField(root *ast.Definition, o *object, f *ast.FieldDef
 		}
 		serving = append(serving, n)
 		trial := newPass(c.pass)
-		c.serveOnce(trial, visit{o.state(schema.NewTypeSet(c.item(o, item{node: n}))), assign, &way{typ: root}}, f)
+		c.serveOnce(trial, visit{state: o.state(schema.NewTypeSet(c.item(o, item{node: n}))), assign: assign, way: &way{typ: root}}, f)
 		if len(trial.errs) == 0 {
 			c.pass.take(trial)
 			return
@@ -57,7 +57,7 @@ func (c *checker) walkOnceField(root *ast.Definition, o *object, f *ast.FieldDef
 	}
 	if len(serving) == 0 {
 		none := o.state(nil)
-		c.fail(visit{none, assign, &way{typ: root}}, f, &closure{state: none, undecided: -1})
+		c.fail(visit{state: none, assign: assign, way: &way{typ: root}}, f, &closure{state: none, undecided: -1})
 		return
 	}
 	c.failOnce(root, f, serving, refused)
@@ -68,7 +68,7 @@ func (c *checker) serveOnce(trial *pass, v visit, f *ast.FieldDefinition) {
 	outer := c.pass
 	c.pass = trial
 	defer func() { c.pass = outer }()
-	c.visitField(v, &closure{state: v.state, items: v.state.items, typed: true, undecided: -1, ready: true}, f)
+	c.visitField(v, &closure{state: v.state, items: v.state.items, typed: true, undecided: -1, ready: true}, f, nil)
 	c.drain()
 }
 

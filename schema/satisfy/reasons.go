@@ -87,6 +87,8 @@ type explanation struct {
 	// noKey and deaf are subgraphs with the field that no key leads to: for want
 	// of a resolvable key, and for want of the key's fields.
 	noKey, deaf, unmet []string
+	// outside are arguments whose contexts give no value.
+	outside []*graph.ContextArgument
 }
 
 func (x *explanation) add(g int, format string, args ...any) {
@@ -140,7 +142,8 @@ func (x *explanation) explainHere(n *graph.Node, e *graph.Edge) {
 		x.add(n.Graph, "%s: cannot find field %s", where, field)
 	case e.External:
 		x.add(n.Graph, "%s: %s is @external there, and no @provides on the way gives it", where, field)
-	case e.Requires != nil:
+	case x.explainContext(n, e, where):
+	case e.Conditional():
 		x.explainRequires(n, e, where)
 	default:
 		x.add(n.Graph, "%s: @override moves %s to another subgraph", where, field)
@@ -149,15 +152,18 @@ func (x *explanation) explainHere(n *graph.Node, e *graph.Edge) {
 
 func (x *explanation) explainRequires(n *graph.Node, e *graph.Edge, where string) {
 	x.unmet = append(x.unmet, x.name(n.Graph))
-	if missing := x.missing(e.Requires); missing != "" {
+	has := "@requires"
+	if e.Requires == nil {
+		has = "@fromContext"
+	} else if missing := x.missing(e.Requires); missing != "" {
 		x.add(n.Graph, "%s: %s.%s @requires %s, which cannot be had", where, n.Type.Name, e.Name, missing)
 		return
 	}
 	if len(n.Hubs) == 0 {
-		x.add(n.Graph, "%s: %s.%s has @requires, but %s has no resolvable @key there by which the subgraph could be sent what it needs", where, n.Type.Name, e.Name, n.Type.Name)
+		x.add(n.Graph, "%s: %s.%s has %s, but %s has no resolvable @key there by which the subgraph could be sent what it needs", where, n.Type.Name, e.Name, has, n.Type.Name)
 		return
 	}
-	x.add(n.Graph, "%s: %s.%s has @requires, and no @key of %s there can be had to send what it needs", where, n.Type.Name, e.Name, n.Type.Name)
+	x.add(n.Graph, "%s: %s.%s has %s, and no @key of %s there can be had to send what it needs", where, n.Type.Name, e.Name, has, n.Type.Name)
 }
 
 // resolvers are the nodes, interface objects included, whose subgraph resolves
@@ -236,7 +242,8 @@ func (x *explanation) explainMove(n *graph.Node, from string) {
 	switch e := n.Edge(x.field); {
 	case !met:
 		x.deaf = append(x.deaf, to)
-	case e.Requires != nil:
+	case x.explainContext(n, e, "in subgraph "+to):
+	case e.Conditional():
 		x.explainRequires(n, e, "in subgraph "+to)
 	default:
 		x.deaf = append(x.deaf, to)
@@ -252,7 +259,7 @@ func (x *explanation) missing(set *graph.FieldSet) string {
 func (x *explanation) missingIn(cl *closure, set *graph.FieldSet) string {
 	o, assign := cl.state.object, x.visit.assign
 	for _, u := range set.Fields {
-		if x.haveUse(cl, u, assign) {
+		if x.haveUse(cl, u, assign, nil) {
 			continue
 		}
 		name := o.Name + "." + u.Name
@@ -304,6 +311,8 @@ func (x *explanation) fix() string {
 		return fmt.Sprintf("Give interface %s a resolvable @key in a subgraph that has its object types, with fields that %s can give.", x.visit.way.typ.Name, from)
 	}
 	switch {
+	case len(x.outside) > 0:
+		return fmt.Sprintf("Put @context on a type on every way to %s.%s, or let { %s } be had of those that have it.", typ, x.field, x.outside[0].Value.Selection)
 	case len(x.unmet) > 0:
 		return fmt.Sprintf("Give the fields that %s.%s requires a way from %s, or drop the @requires.", typ, x.field, from)
 	case len(x.deaf) > 0:

@@ -14,7 +14,7 @@ func (c *checker) resolving(o *object, items schema.TypeSet, required map[*graph
 	return func(yield func(item, *graph.Edge) bool) {
 		if f := o.fields[name]; f != nil {
 			for _, a := range f.edges {
-				if items.Has(a.item) && a.edge.Requires == nil && c.serves(a.edge, assign) && !yield(o.items[a.item], a.edge) {
+				if items.Has(a.item) && !a.edge.Conditional() && c.serves(a.edge, assign) && !yield(o.items[a.item], a.edge) {
 					return
 				}
 			}
@@ -25,7 +25,7 @@ func (c *checker) resolving(o *object, items schema.TypeSet, required map[*graph
 			}
 			it := o.items[id]
 			e := it.node.Edge(name)
-			given := it.view.gives(name, o.index) || e != nil && e.Requires == nil && c.serves(e, assign)
+			given := it.view.gives(name, o.index) || e != nil && !e.Conditional() && c.serves(e, assign)
 			if given && !yield(it, e) {
 				return
 			}

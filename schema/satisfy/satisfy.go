@@ -11,9 +11,10 @@
 // A field that cannot be had is reported with the shortest operation that asks
 // for it and with what stops each subgraph.
 //
-// Contexts are not carried out: package schema refuses a supergraph with
-// @fromContext by name. Once the graph carries contexts, an edge's condition on
-// them belongs to conditions.go, and what is set on the way to a visit's state.
+// A visit also has the values that arguments can take from contexts set above it
+// (@fromContext). A field with such arguments needs all of them, and a key by
+// which its subgraph is entered. It fills no condition of a key or a @requires:
+// those are looked at for an object alone.
 package satisfy
 
 import (
@@ -84,6 +85,8 @@ type checker struct {
 	open   []*closure
 	lowest int
 	known  map[conditionKey]bool
+	// reading is set while a context's value is looked at.
+	reading bool
 
 	hints []schema.Hint
 }

@@ -17,6 +17,9 @@ type visit struct {
 	state  *state
 	assign int
 	way    *way
+	// contexts are the values that fields of the object can take from contexts, by
+	// their IDs.
+	contexts schema.TypeSet
 }
 
 // way is the client's path to a value, as an operation would select it.
@@ -33,6 +36,8 @@ type placeKey struct {
 	typ     string
 	statics string
 	assign  int
+	// contexts are a visit's.
+	contexts string
 }
 
 type seenKey struct {
@@ -42,8 +47,9 @@ type seenKey struct {
 
 // seen is what a visit had to offer.
 type seen struct {
-	items  schema.TypeSet
-	assign int
+	items    schema.TypeSet
+	assign   int
+	contexts schema.TypeSet
 }
 
 // pass is one walk: what is still to be visited, what was, and what failed.
@@ -71,7 +77,7 @@ func (c *checker) walk() {
 				statics = append(statics, static{n, nil})
 			}
 		}
-		c.arrive(&way{typ: c.sg.API.Query}, statics, 0)
+		c.arrive(&way{typ: c.sg.API.Query}, statics, 0, nil)
 	}
 	c.drain()
 	for _, root := range []*ast.Definition{c.sg.API.Mutation, c.sg.API.Subscription} {
@@ -100,8 +106,8 @@ func (c *checker) drain() {
 
 // arrive comes to a composite value that some subgraphs give, and queues a
 // visit of each object type that it can have.
-func (c *checker) arrive(w *way, statics []static, assign int) {
-	key := placeKey{w.typ.Name, c.staticsKey(statics), assign}
+func (c *checker) arrive(w *way, statics []static, assign int, contexts schema.TypeSet) {
+	key := placeKey{w.typ.Name, c.staticsKey(statics), assign, setKey(contexts)}
 	for p := c.pass; p != nil; p = p.over {
 		if p.places[key] {
 			return
@@ -113,7 +119,7 @@ func (c *checker) arrive(w *way, statics []static, assign int) {
 	}
 	c.statesAt(statics, func(s *state) bool {
 		if api := c.sg.API.Types[s.object.Name]; api != nil {
-			c.pass.queue = append(c.pass.queue, visit{s, assign, w})
+			c.pass.queue = append(c.pass.queue, visit{s, assign, w, contexts})
 		}
 		return true
 	})
@@ -145,12 +151,15 @@ func (c *checker) step(w *way, on string, f *ast.FieldDefinition) *way {
 func (c *checker) visit(v visit) {
 	cl := c.ask(func() *closure { return c.closure(v.state, v.assign) })
 	if cl.undecided >= 0 {
-		for _, on := range []bool{false, true} {
-			c.pass.queue = append(c.pass.queue, visit{v.state, c.with(v.assign, cl.undecided, on), v.way})
-		}
+		c.decide(v, cl.undecided)
 		return
 	}
-	if c.skips(cl, v.assign) {
+	below := c.below(cl, v.assign, v.contexts)
+	if c.undecided >= 0 {
+		c.decide(v, c.undecided)
+		return
+	}
+	if c.skips(cl, v) {
 		return
 	}
 	o := v.state.object
@@ -163,7 +172,16 @@ func (c *checker) visit(v visit) {
 		if !c.spend() {
 			return
 		}
-		c.visitField(v, cl, f)
+		c.visitField(v, cl, f, below)
+	}
+}
+
+// decide makes a visit once for each value of a label.
+func (c *checker) decide(v visit, label int) {
+	for _, on := range []bool{false, true} {
+		decided := v
+		decided.assign = c.with(v.assign, label, on)
+		c.pass.queue = append(c.pass.queue, decided)
 	}
 }
 
@@ -176,30 +194,32 @@ func (c *checker) ask(f func() *closure) *closure {
 }
 
 // skips reports whether the visit need not be made because an earlier one, with
-// no more ways and labels, led on to all that it leads to. It remembers the
-// visit otherwise.
-func (c *checker) skips(cl *closure, assign int) bool {
+// no more ways, labels and contexts, led on to all that it leads to. It remembers
+// the visit otherwise.
+func (c *checker) skips(cl *closure, v visit) bool {
 	o := cl.state.object
 	key := seenKey{o, cl.typed}
 	for p := c.pass; p != nil; p = p.over {
 		for _, s := range p.seen[key] {
-			if s.items.SubsetOf(cl.items) && c.assigns[s.assign].covers(c.assigns[assign]) && cl.items.AndNot(s.items).And(o.risky).Empty() {
+			if s.items.SubsetOf(cl.items) && c.assigns[s.assign].covers(c.assigns[v.assign]) && s.contexts.SubsetOf(v.contexts) && cl.items.AndNot(s.items).And(o.risky).Empty() {
 				return true
 			}
 		}
 	}
-	c.pass.seen[key] = append(c.pass.seen[key], seen{cl.items, assign})
+	c.pass.seen[key] = append(c.pass.seen[key], seen{cl.items, v.assign, v.contexts})
 	return false
 }
 
-// visitField looks for a field from a state, and walks into it.
-func (c *checker) visitField(v visit, cl *closure, f *ast.FieldDefinition) {
+// visitField looks for a field from a state, and walks into it. below are the
+// values that fields below it can take from contexts.
+func (c *checker) visitField(v visit, cl *closure, f *ast.FieldDefinition, below schema.TypeSet) {
 	o := v.state.object
 	c.undecided = -1
 	typ := c.sg.API.Types[f.Type.Name()]
 	if typ != nil && typ.IsCompositeType() {
 		to := c.follow(o, cl.items, cl.required, f.Name, v.assign)
-		if c.fork(v, cl, f) {
+		to = append(to, c.contextual(cl, f.Name, v.assign, v.contexts)...)
+		if c.fork(v, cl, f, below) {
 			return
 		}
 		if len(to) == 0 {
@@ -207,11 +227,11 @@ func (c *checker) visitField(v visit, cl *closure, f *ast.FieldDefinition) {
 			return
 		}
 		if c.checkRuntimeTypes(v, f, to) {
-			c.arrive(c.step(v.way, o.Name, f), to, v.assign)
+			c.arrive(c.step(v.way, o.Name, f), to, v.assign, below)
 		}
 		return
 	}
-	if c.gives(o, cl.items, cl.required, f.Name, v.assign) || c.fork(v, cl, f) {
+	if c.gives(o, cl.items, cl.required, f.Name, v.assign) || len(c.contextual(cl, f.Name, v.assign, v.contexts)) > 0 || c.fork(v, cl, f, below) {
 		return
 	}
 	c.fail(v, f, cl)
@@ -219,7 +239,7 @@ func (c *checker) visitField(v visit, cl *closure, f *ast.FieldDefinition) {
 
 // fork looks for the field again under both values of a label that the look
 // just taken asked for.
-func (c *checker) fork(v visit, cl *closure, f *ast.FieldDefinition) bool {
+func (c *checker) fork(v visit, cl *closure, f *ast.FieldDefinition, below schema.TypeSet) bool {
 	label := c.undecided
 	if label < 0 {
 		return false
@@ -228,7 +248,7 @@ func (c *checker) fork(v visit, cl *closure, f *ast.FieldDefinition) bool {
 		fv := v
 		fv.assign = c.with(v.assign, label, on)
 		if c.spend() {
-			c.visitField(fv, cl, f)
+			c.visitField(fv, cl, f, below)
 		}
 	}
 	return true
