@@ -42,6 +42,7 @@ func (m *keyMaker) make(key *executor.CacheKey, identified bool) keyID {
 	buffer := append(m.scratch[:0], scope[:]...)
 	buffer = appendPart(buffer, key.Type)
 	buffer = append(buffer, key.Representation...)
+	buffer = append(buffer, key.Contexts...) // a representation is one JSON object: its end is known
 	m.scratch = buffer
 	sum := sha256.Sum256(buffer)
 	return keyID(sum[:16])

@@ -101,7 +101,7 @@ func (x *execution) keepFetched(i int) {
 			}
 			if raw := x.docs.Bytes(v); raw != nil {
 				key := x.cacheKey(pp, ps, int32(u))
-				key.Representation = bytes.Clone(key.Representation)
+				key.Representation, key.Contexts = bytes.Clone(key.Representation), bytes.Clone(key.Contexts)
 				ps.keepKeys = append(ps.keepKeys, key)
 				ps.keep = append(ps.keep, bytes.Clone(raw))
 			}
@@ -117,10 +117,10 @@ func (x *execution) cacheKey(pp *partProgram, ps *partState, u int32) CacheKey {
 		}
 		return CacheKey{Type: x.p.rootName}
 	}
-	text := ps.bytes(u)
+	text, r := ps.bytes(u), ps.unique[u]
 	const before = len(`{"__typename":"`)
 	name := text[before:]
-	return CacheKey{Type: string(name[:bytes.IndexByte(name, '"')]), Representation: text}
+	return CacheKey{Type: string(name[:bytes.IndexByte(name, '"')]), Representation: text, Contexts: ps.text[r.contexts:r.end]}
 }
 
 func (x *execution) scope(i, j int, identity string) *CacheScope {

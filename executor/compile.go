@@ -89,6 +89,12 @@ type partProgram struct {
 	mark   uint32
 	paths  []pathProgram
 	inputs []inputProgram
+	// contexts are the values that entities take from objects above.
+	contexts []contextProgram
+	// apart is set where objects of equal representations must not share what is
+	// below them, because further entities there take values from different objects
+	// above.
+	apart bool
 	// local is the client's field, for a step that the gateway answers itself.
 	local *operation.Field
 }
@@ -154,11 +160,12 @@ func Compile(sg *schema.Supergraph, plan *planner.Plan) (*Program, error) {
 		return nil, fmt.Errorf("executor: compiling the plan: %w", err)
 	}
 	p := &Program{supergraph: sg, plan: plan, tags: c.tags, aliases: c.aliases, steps: make([]stepProgram, len(plan.Steps))}
+	apart := c.apart()
 	for i, s := range plan.Steps {
 		if s.ID != i {
 			return nil, fmt.Errorf("executor: compiling the plan: step %d has the ID %d", i, s.ID)
 		}
-		if err := c.step(&p.steps[i], s); err != nil {
+		if err := c.step(&p.steps[i], s, apart); err != nil {
 			return nil, fmt.Errorf("executor: compiling step %d: %w", i, err)
 		}
 		for _, d := range s.DependsOn {
@@ -244,7 +251,7 @@ func pathsOf(part *planner.Part) []planner.Path {
 	return part.Paths
 }
 
-func (c *compiler) step(sp *stepProgram, s *planner.Step) error {
+func (c *compiler) step(sp *stepProgram, s *planner.Step, apart map[*position]bool) error {
 	sp.step = s
 	if s.Graph != planner.Local {
 		if s.Graph < 0 || s.Graph >= len(c.sg.Graphs) {
@@ -263,12 +270,12 @@ func (c *compiler) step(sp *stepProgram, s *planner.Step) error {
 		case s.Graph == planner.Local:
 			err = c.localPart(pp)
 		case part.Entity != nil:
-			err = c.entityPart(pp)
+			err = c.entityPart(pp, apart)
 		default:
 			at := c.followed(pp)
 			pp.slot, _, _ = at.find(part.Output.Fields[0].Key)
 			pp.shape = c.shape(part.Output, at, strict(part))
-			pp.value = pp.shape.Fields[0].Child
+			pp.value, pp.apart = pp.shape.Fields[0].Child, apart[at.class()]
 		}
 		if err != nil {
 			return err
@@ -340,11 +347,11 @@ func (c *compiler) followed(pp *partProgram) *position {
 	return at
 }
 
-func (c *compiler) entityPart(pp *partProgram) error {
+func (c *compiler) entityPart(pp *partProgram, apart map[*position]bool) error {
 	e := pp.part.Entity
 	at := c.followed(pp)
 	pp.shape = c.shape(pp.part.Output, at, strict(pp.part))
-	pp.value = pp.shape
+	pp.value, pp.apart = pp.shape, apart[at.class()]
 	for _, in := range e.Inputs {
 		ip := inputProgram{on: in.On}
 		if in.Typename != "" {
@@ -356,7 +363,7 @@ func (c *compiler) entityPart(pp *partProgram) error {
 		}
 		pp.inputs = append(pp.inputs, ip)
 	}
-	return nil
+	return c.contexts(pp)
 }
 
 func requires(rs []*planner.Require, p *position) ([]requireProgram, error) {

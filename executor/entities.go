@@ -19,8 +19,10 @@ type partState struct {
 	// items are the entities by distinct representation; for a root field there is
 	// one item, its value.
 	items []tape.Value
-	// misses are the distinct representations that the request asks for, in order.
+	// misses are the distinct representations that the request asks for, in order;
+	// sets are their parts that one _entities field asks for.
 	misses []int32
+	sets   []representationSet
 	// cached counts the items that the cache had.
 	cached int
 	// failed marks items that an error touched; it is empty where none did.
@@ -28,6 +30,13 @@ type partState struct {
 	// keep are the fetched items for the cache, under keepKeys.
 	keep     [][]byte
 	keepKeys []CacheKey
+	// path is the path being followed, above are the objects on the way so far.
+	path  int
+	above []tape.Value
+	// linked marks items that an object has already; full is set where no more
+	// copies are made.
+	linked []bool
+	full   bool
 }
 
 // target is an object of the merged tree that a part fetches more of.
@@ -44,10 +53,11 @@ const (
 	silenced = -2
 )
 
-// representation is a span of partState.text.
+// representation is a span of partState.text; from contexts on it is the values
+// that the entity takes from contexts.
 type representation struct {
-	start, end uint32
-	hash       uint64
+	start, contexts, end uint32
+	hash                 uint64
 }
 
 func (ps *partState) reset(maxBytes int) {
@@ -59,12 +69,13 @@ func (ps *partState) reset(maxBytes int) {
 	*ps = partState{
 		targets: ps.targets[:0], text: ps.text[:0], unique: ps.unique[:0], table: ps.table,
 		items: ps.items[:0], misses: ps.misses[:0], failed: ps.failed[:0],
+		sets: ps.sets[:0], above: ps.above[:0],
 	}
 }
 
 func (ps *partState) bytes(u int32) []byte {
 	r := ps.unique[u]
-	return ps.text[r.start:r.end]
+	return ps.text[r.start:r.contexts]
 }
 
 // collect finds each entity part's objects and renders their representations.
@@ -78,6 +89,7 @@ func (x *execution) collect(i int) {
 			continue
 		}
 		for k := range pp.paths {
+			ps.path = k
 			x.walk(pp, ps, pp.paths[k].elements, x.root)
 		}
 		if pp.part.Entity == nil {
@@ -107,6 +119,9 @@ func (x *execution) walk(pp *partProgram, ps *partState, path []pathElement, v t
 		if len(path) == 0 {
 			x.take(pp, ps, v)
 			return
+		}
+		if pp.contexts != nil {
+			ps.above = append(ps.above[:len(pp.paths[ps.path].elements)-len(path)], v)
 		}
 		el := &path[0]
 		if !x.docs.Header(v).Visit(el.mark) {
@@ -153,26 +168,30 @@ func (x *execution) take(pp *partProgram, ps *partState, v tape.Value) {
 			continue
 		}
 		h.SetTarget(pp.mark, uint32(len(ps.targets)))
-		ps.targets = append(ps.targets, target{object: v, unique: x.represent(ps, in, tag, v)})
+		ps.targets = append(ps.targets, target{object: v, unique: x.represent(pp, ps, in, tag, v)})
 		return
 	}
 }
 
-// represent renders an object's representation and gives its number among the
-// distinct ones.
-func (x *execution) represent(ps *partState, in *inputProgram, tag int, v tape.Value) int32 {
+// represent renders an object's representation, with what it takes from contexts,
+// and gives its number among the distinct ones.
+func (x *execution) represent(pp *partProgram, ps *partState, in *inputProgram, tag int, v tape.Value) int32 {
 	start := len(ps.text)
 	prefix := in.prefix
 	if prefix == nil {
 		prefix = x.p.typenames[tag]
 	}
 	text, state := x.render(append(ps.text, prefix...), in.fields, v, false)
-	ps.text = append(text, '}')
-	if state != 0 {
+	text = append(text, '}')
+	contexts := len(text)
+	if pp.contexts != nil && state == 0 {
+		text, state = x.renderContexts(text, pp, ps, tag)
+	}
+	if ps.text = text; state != 0 {
 		ps.text = ps.text[:start]
 		return state
 	}
-	u, known := ps.intern(x.e, start)
+	u, known := ps.intern(x.e, start, contexts)
 	if known {
 		ps.text = ps.text[:start]
 	}
@@ -181,7 +200,7 @@ func (x *execution) represent(ps *partState, in *inputProgram, tag int, v tape.V
 
 // intern looks the text from start on up among the distinct representations: by
 // hash, then byte by byte.
-func (ps *partState) intern(e *Executor, start int) (u int32, known bool) {
+func (ps *partState) intern(e *Executor, start, contexts int) (u int32, known bool) {
 	text := ps.text[start:]
 	hash := maphash.Bytes(e.seed, text)
 	if 2*(len(ps.unique)+1) > len(ps.table) {
@@ -191,11 +210,11 @@ func (ps *partState) intern(e *Executor, start int) (u int32, known bool) {
 	for i := hash & mask; ; i = (i + 1) & mask {
 		n := ps.table[i]
 		if n == 0 {
-			ps.unique = append(ps.unique, representation{uint32(start), uint32(len(ps.text)), hash})
+			ps.unique = append(ps.unique, representation{uint32(start), uint32(contexts), uint32(len(ps.text)), hash})
 			ps.table[i] = int32(len(ps.unique))
 			return int32(len(ps.unique) - 1), false
 		}
-		if ps.unique[n-1].hash == hash && bytes.Equal(ps.bytes(n-1), text) {
+		if r := ps.unique[n-1]; r.hash == hash && bytes.Equal(ps.text[r.start:r.end], text) {
 			return n - 1, true
 		}
 	}
@@ -275,10 +294,11 @@ func (x *execution) renderValue(b []byte, f *requireProgram, v tape.Value) ([]by
 	return b, silenced // a leaf where an object belongs: the answer's walk reports it
 }
 
-// list appends the representations that a request asks for.
-func (ps *partState) list(b []byte) []byte {
+// list appends the representations that one _entities field of a request asks for.
+func (ps *partState) list(b []byte, set int32) []byte {
 	b = append(b, '[')
-	for i, u := range ps.misses {
+	s := ps.sets[set]
+	for i, u := range ps.misses[s.from:s.to] {
 		if i > 0 {
 			b = append(b, ',')
 		}

@@ -91,7 +91,7 @@ func (x *execution) answerError(i int, data tape.Value, se *subgraphError) (pe p
 		e.message = fmt.Sprintf("subgraph %q answered with an error that has no message", sp.name)
 	}
 	path := readPath(se.Path)
-	j := x.partOf(i, path)
+	j, set := x.partOf(i, path)
 	if j < 0 {
 		x.docs[answerDoc(i)].Explained = true
 		e.path = x.fetchPath(i)
@@ -99,7 +99,7 @@ func (x *execution) answerError(i int, data tape.Value, se *subgraphError) (pe p
 		return pe
 	}
 	pp, ps := &sp.parts[j], &st.parts[j]
-	if data.Kind == tape.Object && !x.explainPath(x.docs.Slot(data, j), pp.value, path[1:]) {
+	if data.Kind == tape.Object && !x.explainPath(x.docs.Slot(data, set.slot), pp.value, path[1:]) {
 		x.docs[answerDoc(i)].Explained = true
 	}
 	ps.failed = append(ps.failed[:0], make([]bool, len(ps.items))...)
@@ -113,7 +113,7 @@ func (x *execution) answerError(i int, data tape.Value, se *subgraphError) (pe p
 		x.report(e)
 		return pe
 	}
-	if len(path) < 2 || path[1].key != "" || path[1].index < 0 || path[1].index >= len(ps.misses) {
+	if len(path) < 2 || path[1].key != "" || path[1].index < 0 || path[1].index >= set.to-set.from {
 		for u := range ps.failed {
 			ps.failed[u] = true
 		}
@@ -124,34 +124,39 @@ func (x *execution) answerError(i int, data tape.Value, se *subgraphError) (pe p
 		x.report(e)
 		return pe
 	}
-	u := ps.misses[path[1].index]
+	u := ps.misses[set.from+path[1].index]
 	ps.failed[u] = true
 	return placedError{answerError: e, part: pp, state: ps, unique: u, rest: path[2:]}
 }
 
-// partOf finds the part that an error's path begins with, -1 where there is
-// none. Subgraphs that do not heed the alias of their one _entities field are
-// understood, too.
-func (x *execution) partOf(i int, path []pathItem) int {
+// partOf finds the part that an error's path begins with, and which of its
+// fields; -1 where there is none. Subgraphs that do not heed the alias of their
+// one _entities field are understood, too.
+func (x *execution) partOf(i int, path []pathItem) (part int, set representationSet) {
 	if len(path) == 0 || path[0].key == "" {
-		return -1
+		return -1, set
 	}
 	sp, st := &x.p.steps[i], &x.steps[i]
 	entities, found := 0, -1
 	for j := range sp.parts {
-		switch {
-		case !st.parts[j].asked:
-		case sp.parts[j].part.Key == path[0].key:
-			return j
-		case sp.parts[j].part.Entity != nil:
-			entities++
-			found = j
+		ps := &st.parts[j]
+		if !ps.asked {
+			continue
+		}
+		for k, s := range ps.sets {
+			if setKeyOf(sp.parts[j].part.Key, int32(k)) == path[0].key {
+				return j, s
+			}
+			if sp.parts[j].part.Entity != nil {
+				entities++
+				found, set = j, s
+			}
 		}
 	}
 	if path[0].key == "_entities" && entities == 1 {
-		return found
+		return found, set
 	}
-	return -1
+	return -1, set
 }
 
 // readPath reads an error's path; it is empty where there is none to read.

@@ -209,6 +209,9 @@ type CacheKey struct {
 	// Representation is the entity's canonical representation as JSON; empty for
 	// a root field, which its scope names already.
 	Representation []byte
+	// Contexts are the values that the entity's fields take from contexts, as JSON
+	// one after the other; empty where they take none.
+	Contexts []byte
 }
 
 // Entry is what a cache has for one key.

@@ -74,10 +74,15 @@ func (x *execution) request(i int, all bool) (*Fetch, error) {
 	if n := x.requests.Add(1); n > int64(x.e.limits.Requests) {
 		return nil, &FetchError{Subgraph: sp.name, Code: codeTooManyRequests, Message: x.tooManyRequests()}
 	}
-	asked, size, entities := 0, 0, 0
+	asked, size, entities, extra := 0, 0, 0, len(sp.parts)
+	st.sets = st.sets[:0]
 	for j := range sp.parts {
-		if ps := &st.parts[j]; ps.asked {
-			asked++
+		ps := &st.parts[j]
+		st.sets = append(st.sets, 0)
+		if ps.asked {
+			ps.divide(j, sp.parts[j].contexts != nil, &extra)
+			st.sets[j] = int32(len(ps.sets))
+			asked += len(ps.sets)
 			entities += len(ps.misses)
 			size += len(ps.text) + len(ps.misses) + 2
 		}
@@ -86,24 +91,38 @@ func (x *execution) request(i int, all bool) (*Fetch, error) {
 		return nil, &FetchError{Subgraph: sp.name, Code: codeTooManyEntities,
 			Message: fmt.Sprintf("a request to subgraph %q needs %d entities, more than the %d that are allowed", sp.name, entities, x.e.limits.Entities)}
 	}
+	if extra > len(sp.parts) && asked > x.e.limits.Contexts {
+		return nil, &FetchError{Subgraph: sp.name, Code: codeTooManyContexts,
+			Message: fmt.Sprintf("a request to subgraph %q needs %d sets of values from contexts, more than the %d that are allowed", sp.name, asked, x.e.limits.Contexts)}
+	}
 	f := &Fetch{
 		Subgraph: sp.name, URL: sp.url, Header: x.header(i),
 		Mutation: sp.step.Kind == ast.Mutation, Entities: entities,
 	}
 	f.Lists = f.one[:0]
-	f.Body = sp.text.request(all,
-		func(part int) bool { return st.parts[part].asked },
-		func(b []byte, part int) []byte {
-			start := len(b)
-			b = st.parts[part].list(b)
-			f.Lists = append(f.Lists, RepresentationList{Key: sp.parts[part].part.Key, Start: start, End: len(b)})
-			return b
-		},
-		size, x.r.Variables)
+	f.Body = sp.text.request(all, st.sets, &requestFilling{sp, st, f}, size, x.r.Variables)
 	if len(f.Lists) < asked {
 		f.Lists = nil
 	}
 	return f, nil
+}
+
+// requestFilling puts representations and values from contexts into a request.
+type requestFilling struct {
+	sp *stepProgram
+	st *stepState
+	f  *Fetch
+}
+
+func (r *requestFilling) representations(b []byte, part int, set int32) []byte {
+	start := len(b)
+	b = r.st.parts[part].list(b, set)
+	r.f.Lists = append(r.f.Lists, RepresentationList{Key: setKeyOf(r.sp.parts[part].part.Key, set), Start: start, End: len(b)})
+	return b
+}
+
+func (r *requestFilling) context(part int, set int32, context int) []byte {
+	return r.st.parts[part].contextValue(set, context)
 }
 
 // header is what a step's subgraph sees of the client's header.
@@ -125,7 +144,7 @@ func (x *execution) answered(i int) {
 	}
 	doc := x.docs[answerDoc(i)]
 	doc.Grow(min(int(sp.values.Load()), x.e.limits.Pooled/valueSize))
-	top, err := doc.Parse(st.answer.Body, sp.shape, tape.Limits{Depth: x.e.limits.AnswerDepth, Values: x.e.limits.AnswerValues})
+	top, err := doc.Parse(st.answer.Body, x.answerShape(i), tape.Limits{Depth: x.e.limits.AnswerDepth, Values: x.e.limits.AnswerValues})
 	sp.values.Store(int64(doc.Size()))
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -195,31 +214,41 @@ func (x *execution) partAnswered(i, j int, data tape.Value) (problem string) {
 	if data.Kind != tape.Object {
 		return "" // null, with errors that say why
 	}
-	v := *x.docs.Slot(data, j)
-	key := sp.parts[j].part.Key
 	if sp.parts[j].part.Entity == nil {
+		v := *x.docs.Slot(data, j)
 		if v.Kind == tape.Missing {
-			return fmt.Sprintf("subgraph %q left out the field %q that it was asked for", sp.name, key)
+			return fmt.Sprintf("subgraph %q left out the field %q that it was asked for", sp.name, sp.parts[j].part.Key)
 		}
 		ps.items[0] = v
 		return ""
 	}
+	for _, set := range ps.sets {
+		if p := x.setAnswered(sp.name, ps, set, *x.docs.Slot(data, set.slot)); p != "" && problem == "" {
+			problem = p
+		}
+	}
+	return problem
+}
+
+// setAnswered finds the entities of one _entities field.
+func (x *execution) setAnswered(subgraph string, ps *partState, set representationSet, v tape.Value) (problem string) {
+	misses := ps.misses[set.from:set.to]
 	switch {
-	case v.Kind == tape.List && int(v.Len) == len(ps.misses):
+	case v.Kind == tape.List && int(v.Len) == len(misses):
 		for k, item := range x.docs.Slots(v) {
 			if item.Kind != tape.Object && item.Kind != tape.Null {
-				problem = fmt.Sprintf("subgraph %q answered with %s in place of an entity", sp.name, item.Kind)
+				problem = fmt.Sprintf("subgraph %q answered with %s in place of an entity", subgraph, item.Kind)
 				continue
 			}
-			ps.items[ps.misses[k]] = item
+			ps.items[misses[k]] = item
 		}
 		return problem
 	case v.Kind == tape.List:
-		return fmt.Sprintf("subgraph %q answered with %d entities where %d were asked for", sp.name, v.Len, len(ps.misses))
+		return fmt.Sprintf("subgraph %q answered with %d entities where %d were asked for", subgraph, v.Len, len(misses))
 	case v.Kind <= tape.Null:
-		return fmt.Sprintf("subgraph %q answered without the list of entities", sp.name)
+		return fmt.Sprintf("subgraph %q answered without the list of entities", subgraph)
 	}
-	return fmt.Sprintf("subgraph %q answered with %s in place of the list of entities", sp.name, v.Kind)
+	return fmt.Sprintf("subgraph %q answered with %s in place of the list of entities", subgraph, v.Kind)
 }
 
 // failed accounts for everything that a step was asked for and did not give, by

@@ -12,7 +12,7 @@ func (x *execution) link(i int) {
 			continue
 		}
 		if pp.part.Entity == nil {
-			x.linkRoot(pp, ps)
+			x.linkRoot(i, pp, ps)
 			continue
 		}
 		for _, t := range ps.targets {
@@ -21,13 +21,13 @@ func (x *execution) link(i int) {
 				x.explain(t.object, pp.shape)
 			case t.unique == notAsked:
 			default:
-				x.linkEntity(pp, t.object, ps.items[t.unique])
+				x.linkEntity(pp, t.object, x.itemFor(i, pp, ps, t.unique))
 			}
 		}
 	}
 }
 
-func (x *execution) linkRoot(pp *partProgram, ps *partState) {
+func (x *execution) linkRoot(i int, pp *partProgram, ps *partState) {
 	v := ps.items[0]
 	if v.Kind == tape.Missing {
 		return
@@ -36,7 +36,8 @@ func (x *execution) linkRoot(pp *partProgram, ps *partState) {
 		x.assign(x.docs.Slot(x.root, pp.slot), v)
 	}
 	for _, t := range ps.targets {
-		x.assign(x.docs.Slot(t.object, pp.slot), v)
+		own := x.itemFor(i, pp, ps, 0) // before the slot is found: copying may move slots
+		x.assign(x.docs.Slot(t.object, pp.slot), own)
 	}
 }
 

@@ -61,6 +61,9 @@ type Limits struct {
 	// Entities is how many distinct representations one request may carry.
 	// Default 20,000. Beyond it the request is not made: TOO_MANY_ENTITIES.
 	Entities int
+	// Contexts is how many distinct sets of values from contexts one request may
+	// carry. Default 1,000. Beyond it the request is not made: TOO_MANY_CONTEXTS.
+	Contexts int
 	// Requests is how many requests one operation may make. Default 500. Those
 	// beyond it are not made: TOO_MANY_SUBREQUESTS.
 	Requests int
@@ -83,6 +86,7 @@ func (l Limits) orDefaults() Limits {
 	l.AnswerDepth = cmp.Or(max(l.AnswerDepth, 0), 128)
 	l.AnswerValues = cmp.Or(max(l.AnswerValues, 0), 1<<24)
 	l.Entities = cmp.Or(max(l.Entities, 0), 20_000)
+	l.Contexts = cmp.Or(max(l.Contexts, 0), 1000)
 	l.Requests = cmp.Or(max(l.Requests, 0), 500)
 	l.Errors = cmp.Or(max(l.Errors, 0), 1000)
 	l.AnswerBytes = cmp.Or(max(l.AnswerBytes, 0), 256<<20)

@@ -56,7 +56,9 @@ func ownDoc(step int) uint16    { return uint16(2 + 2*step) }
 
 // stepState is what one step has during an execution.
 type stepState struct {
-	parts  []partState
+	parts []partState
+	// sets are how many fields of the request each part is.
+	sets   []int32
 	answer *Answer
 	own    []byte // bytes of ownDoc
 	trace  StepTrace
@@ -159,7 +161,7 @@ func (e *Executor) release(x *execution, returned bool) {
 		if cap(own) > e.limits.Pooled {
 			own = nil
 		}
-		*st = stepState{parts: parts, own: own[:0]}
+		*st = stepState{parts: parts, sets: st.sets[:0], own: own[:0]}
 	}
 	for _, d := range x.docs[:1+2*len(x.p.steps)] {
 		d.Reset(e.limits.Pooled/valueSize, e.poison)

@@ -18,6 +18,8 @@ type requestText struct {
 	keyword   string // "mutation", or "" for a query
 	parts     [][]byte
 	variables []variableText
+	// contexts are the texts of parts that take values from contexts, nil for others.
+	contexts []*contextText
 	// full is {"query":"…" with every part; body is the whole request where that
 	// needs no variables.
 	full, body []byte
@@ -31,6 +33,11 @@ type variableText struct {
 	// representations variable of the one part.
 	parts           []int
 	representations bool
+	// each is set where every set of the one part has a variable of its own: name
+	// and label lack its number, and definition is what follows the name. context is
+	// then the index of the part's context.
+	each    bool
+	context int
 }
 
 func newRequestText(op *operation.Operation, s *planner.Step) (requestText, error) {
@@ -47,12 +54,17 @@ func newRequestText(op *operation.Operation, s *planner.Step) (requestText, erro
 	}
 	for i, p := range s.Parts {
 		t.parts = append(t.parts, escapeJSON(nil, p.Text))
+		t.contexts = append(t.contexts, nil)
 		for _, name := range p.Variables {
 			if !slices.ContainsFunc(op.Variables, func(v operation.Variable) bool { return v.Name == name }) {
 				return t, fmt.Errorf("the part %q uses the variable $%s, which the operation does not define", p.Key, name)
 			}
 		}
-		if p.Entity != nil {
+		switch {
+		case p.Entity == nil:
+		case p.Entity.Contexts != nil:
+			t.addContexts(i, p)
+		default:
 			t.variables = append(t.variables, variableText{
 				name:       p.Entity.Variable,
 				definition: escapeJSON(nil, "$"+p.Entity.Variable+":[_Any!]!"),
@@ -72,31 +84,47 @@ func newRequestText(op *operation.Operation, s *planner.Step) (requestText, erro
 			t.variables = append(t.variables, vt)
 		}
 	}
-	t.full = t.query(nil, func(int) bool { return true })
+	if t.contextual() {
+		return t, nil
+	}
+	t.full = t.query(nil, nil, true)
 	if len(t.variables) == 0 {
 		t.body = append(slices.Clone(t.full), '}')
 	}
 	return t, nil
 }
 
-// query appends {"query":"…" with the chosen parts and the variables that they use.
-func (t *requestText) query(b []byte, chosen func(part int) bool) []byte {
+// query appends {"query":"…" with the chosen parts and the variables that they
+// use. sets says how many fields each part is: none where it is not asked for,
+// one for most, and one for each set of values where it takes any from contexts.
+func (t *requestText) query(b []byte, sets []int32, all bool) []byte {
+	chosen := func(part int) bool { return all || sets[part] > 0 }
 	b = append(b, `{"query":"`...)
 	open := false
+	begin := func() {
+		if open {
+			b = append(b, ',')
+			return
+		}
+		if t.keyword == "" {
+			b = append(b, "query"...)
+		}
+		b = append(append(b, t.keyword...), '(')
+		open = true
+	}
 	for i := range t.variables {
 		v := &t.variables[i]
 		if !slices.ContainsFunc(v.parts, chosen) {
 			continue
 		}
-		if !open {
-			if t.keyword == "" {
-				b = append(b, "query"...)
+		if v.each {
+			for n := range sets[v.parts[0]] {
+				begin()
+				b = append(appendNumbered(append(b, '$'), v.name, number(t, sets, v.parts[0])+n), v.definition...)
 			}
-			b = append(append(b, t.keyword...), '(')
-			open = true
-		} else {
-			b = append(b, ',')
+			continue
 		}
+		begin()
 		b = append(b, v.definition...)
 	}
 	if open {
@@ -114,14 +142,26 @@ func (t *requestText) query(b []byte, chosen func(part int) bool) []byte {
 			b = append(b, ' ')
 		}
 		first = false
+		if t.contexts[i] != nil {
+			b = t.contexts[i].append(b, number(t, sets, i), sets[i])
+			continue
+		}
 		b = append(b, part...)
 	}
 	return append(b, `}"`...)
 }
 
-// request makes the whole body of a request. representations gives the list of
-// a part; variables are the client's.
-func (t *requestText) request(all bool, chosen func(part int) bool, representations func(b []byte, part int) []byte, size int, variables map[string]json.RawMessage) []byte {
+// filling gives the values of what a request is sent besides the client's variables.
+type filling interface {
+	// representations appends the list of one set of a part.
+	representations(b []byte, part int, set int32) []byte
+	// context gives the value that one set of a part takes from a context; nil
+	// where the variable is left out.
+	context(part int, set int32, context int) []byte
+}
+
+// request makes the whole body of a request. variables are the client's.
+func (t *requestText) request(all bool, sets []int32, with filling, size int, variables map[string]json.RawMessage) []byte {
 	if all && t.body != nil {
 		return t.body
 	}
@@ -129,30 +169,51 @@ func (t *requestText) request(all bool, chosen func(part int) bool, representati
 		size += len(t.variables[i].label) + len(variables[t.variables[i].name]) + 4
 	}
 	b := make([]byte, 0, len(t.full)+size+32)
-	if all {
+	if all && t.full != nil {
 		b = append(b, t.full...)
 	} else {
-		b = t.query(b, chosen)
+		b = t.query(b, sets, false)
 	}
+	chosen := func(part int) bool { return sets[part] > 0 }
 	first := true
-	for i := range t.variables {
-		v := &t.variables[i]
-		if !slices.ContainsFunc(v.parts, chosen) {
-			continue
-		}
-		value, given := variables[v.name]
-		if !v.representations && !given {
-			continue
-		}
+	begin := func() {
 		if first {
 			b = append(b, `,"variables":{`...)
 		} else {
 			b = append(b, ',')
 		}
 		first = false
+	}
+	for i := range t.variables {
+		v := &t.variables[i]
+		if !slices.ContainsFunc(v.parts, chosen) {
+			continue
+		}
+		if v.each {
+			for n := range sets[v.parts[0]] {
+				value := []byte(nil)
+				if !v.representations {
+					if value = with.context(v.parts[0], n, v.context); value == nil {
+						continue
+					}
+				}
+				begin()
+				b = append(appendNumbered(append(b, '"'), v.name, number(t, sets, v.parts[0])+n), '"', ':')
+				if v.representations {
+					b = with.representations(b, v.parts[0], n)
+				}
+				b = append(b, value...)
+			}
+			continue
+		}
+		value, given := variables[v.name]
+		if !v.representations && !given {
+			continue
+		}
+		begin()
 		b = append(b, v.label...)
 		if v.representations {
-			b = representations(b, v.parts[0])
+			b = with.representations(b, v.parts[0], 0)
 		} else {
 			b = append(b, value...)
 		}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/weft-graphql/weft/planner/operation"
+	"github.com/weft-graphql/weft/schema"
 	"github.com/weft-graphql/weft/schema/graph"
 )
 
@@ -154,27 +155,35 @@ func (w *planning) moveCost(a *arrival, s *slot, latest int) cost {
 	}
 	c := w.opening(a)
 	for _, set := range []*graph.FieldSet{a.hub.Set, a.requires} {
-		if set == nil || w.left < 0 {
-			continue
-		}
-		for _, u := range set.Fields {
-			need := narrowed(a.types, u.On)
-			if need.Empty() || u.Name == "__typename" {
-				continue
-			}
-			for _, o := range w.options(a.place, need, u.Name, a.hops-1, false) {
-				least := w.arrivalCost(o.arrivals[0], nil, a.hops-1)
-				for _, other := range o.arrivals[1:] {
-					if oc := w.arrivalCost(other, nil, a.hops-1); oc.compare(least) < 0 {
-						least = oc
-					}
-				}
-				c.shut += least.shut
-				c.requests += least.requests
-				c.parts += least.parts
-				c.fields += least.fields + 1
-			}
+		if set != nil {
+			w.setCost(a.place, a.types, set, a.hops-1, &c)
 		}
 	}
+	w.contextCost(a, &c)
 	return c
+}
+
+// setCost adds what it takes to have a field set within a depth.
+func (w *planning) setCost(p *place, types schema.TypeSet, set *graph.FieldSet, latest int, c *cost) {
+	if w.left < 0 {
+		return
+	}
+	for _, u := range set.Fields {
+		need := narrowed(types, u.On)
+		if need.Empty() || u.Name == "__typename" {
+			continue
+		}
+		for _, o := range w.options(p, need, u.Name, latest, false) {
+			least := w.arrivalCost(o.arrivals[0], nil, latest)
+			for _, other := range o.arrivals[1:] {
+				if oc := w.arrivalCost(other, nil, latest); oc.compare(least) < 0 {
+					least = oc
+				}
+			}
+			c.shut += least.shut
+			c.requests += least.requests
+			c.parts += least.parts
+			c.fields += least.fields + 1
+		}
+	}
 }

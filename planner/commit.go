@@ -18,8 +18,10 @@ type fetch struct {
 	// node is set where the entities are interface objects in the subgraph.
 	node   *graph.Node
 	inputs []*input
-	deps   fetchSet
-	root   *selection
+	// contexts are the values from contexts that it is sent.
+	contexts []*contextNeed
+	deps     fetchSet
+	root     *selection
 	// order is the fetch's place in the order of creation.
 	order int
 }
@@ -214,6 +216,9 @@ func (w *planning) commitMove(a *arrival, s *slot, latest int, guards operation.
 		if err := w.represent(a.place, f, in); err != nil {
 			return nil, err
 		}
+	}
+	if err := w.supplyContexts(a, f, guards); err != nil {
+		return nil, err
 	}
 	return f.root, nil
 }

@@ -39,10 +39,15 @@ func (w *planning) entityParts() map[*fetch]*Part {
 		p.Guards = f.place.within(p.Guards)
 	}
 	// The same entities under other guards are one part that either needs.
-	w.joinParts(parts, func(f *fetch, p *Part) string { return fmt.Sprint(p.Entity.Paths) + signatures[f] },
+	w.joinParts(parts, func(f *fetch, p *Part) string {
+		return fmt.Sprint(p.Entity.Paths) + describeContexts(p.Entity.Contexts) + signatures[f]
+	},
 		func(into, p *Part) { into.Guards = orGuards(into.Guards, p.Guards) })
 	w.joinParts(parts, func(f *fetch, p *Part) string { return guardsText(p.Guards) + signatures[f] },
-		func(into, p *Part) { into.Entity.Paths = append(into.Entity.Paths, p.Entity.Paths...) })
+		func(into, p *Part) {
+			into.Entity.Paths = append(into.Entity.Paths, p.Entity.Paths...)
+			joinContexts(into.Entity.Contexts, p.Entity.Contexts)
+		})
 	return parts
 }
 
@@ -143,6 +148,7 @@ func (w *planning) entityPart(f *fetch) (*Part, string) {
 		p.Entity.Inputs = append(p.Entity.Inputs, i)
 	}
 	p.Entity.Inputs = mergeInputs(p.Entity.Inputs)
+	p.Entity.Contexts = w.entityContexts(f)
 	return p, p.Text
 }
 

@@ -163,9 +163,9 @@ func (w *planning) fieldSignature(object int, r *reach, field string) string {
 	}
 	for _, n := range w.g.Object(object).Nodes() {
 		if n != nil {
-			if e := n.Edge(field); e != nil && e.Requires != nil {
+			if e := n.Edge(field); e != nil && e.Conditional() {
 				sig = append(sig, byte('A'+n.Graph%26))
-				sig = append(sig, e.Requires.String()...)
+				sig = append(sig, conditionText(e)...)
 			}
 		}
 	}
@@ -178,7 +178,7 @@ func (w *planning) targetResolves(t *graph.Node, object int, field string) bool 
 	}
 	if t.Opaque {
 		e := t.Edge(field)
-		return e != nil && e.Requires == nil && e.Resolves(w.labels)
+		return e != nil && !e.Conditional() && e.Resolves(w.labels)
 	}
 	return w.g.Direct(t.Graph, field, w.labels).Has(object)
 }
@@ -201,7 +201,7 @@ func (w *planning) through(p *place, types schema.TypeSet, to way, field string)
 }
 
 // requiringArrivals gives the moves to subgraphs that resolve the field only
-// when they are sent what it requires.
+// when they are sent what it requires, or takes from contexts.
 func (w *planning) requiringArrivals(p *place, types schema.TypeSet, r *reach, field string, limit int) []*arrival {
 	if field == "__typename" {
 		return nil
@@ -236,13 +236,13 @@ func (w *planning) requiringArrivals(p *place, types schema.TypeSet, r *reach, f
 	return out
 }
 
-// requiringEdge finds the edge with @requires by which a subgraph resolves the
+// requiringEdge finds the edge with @requires or contextual arguments by which a subgraph resolves the
 // field of some object types that are alike.
 func (w *planning) requiringEdge(types schema.TypeSet, g int, field string) (*graph.Edge, *graph.Node) {
 	for o := range types.All() {
 		t := w.g.Object(o)
 		if n := t.Node(g); n != nil {
-			if e := n.Edge(field); e != nil && e.Requires != nil && e.Resolves(w.labels) {
+			if e := n.Edge(field); e != nil && e.Conditional() && e.Resolves(w.labels) {
 				return e, n
 			}
 			return nil, nil
@@ -252,7 +252,7 @@ func (w *planning) requiringEdge(types schema.TypeSet, g int, field string) (*gr
 				if n.Graph != g || !n.Opaque {
 					continue
 				}
-				if e := n.Edge(field); e != nil && e.Requires != nil && e.Resolves(w.labels) {
+				if e := n.Edge(field); e != nil && e.Conditional() && e.Resolves(w.labels) {
 					return e, n
 				}
 			}
@@ -276,7 +276,7 @@ func (w *planning) requiringMove(p *place, types schema.TypeSet, r *reach, e *gr
 	w.cut = !r.complete
 	defer func() { w.cut = w.cut || outer }()
 
-	needed, ok := w.setHops(p, types, e.Requires, anyHops)
+	needed, ok := w.needed(p, types, e)
 	if !ok {
 		return nil, false
 	}
@@ -290,7 +290,7 @@ func (w *planning) requiringMove(p *place, types schema.TypeSet, r *reach, e *gr
 	if best.hub == nil {
 		return nil, false
 	}
-	return w.move(p, types, best, e.Requires, max(needed, best.hops)+1), !w.cut
+	return w.move(p, types, best, e, max(needed, best.hops)+1), !w.cut
 }
 
 type activeRequire struct {

@@ -80,6 +80,7 @@ type arrival struct {
 	// hub and requires are set for an entity move.
 	hub      *graph.Hub
 	requires *graph.FieldSet
+	contexts []*graph.ContextArgument
 
 	// selections are where the plan already takes this way, by rising depth.
 	selections []*selection
@@ -104,7 +105,7 @@ func (w *planning) resolves(a *arrival, field string) schema.TypeSet {
 	}
 	var types schema.TypeSet
 	if a.opaque() {
-		if e := a.node.Edge(field); e != nil && e.Requires == nil && e.Resolves(w.labels) {
+		if e := a.node.Edge(field); e != nil && !e.Conditional() && e.Resolves(w.labels) {
 			types = a.types
 		}
 	} else {

@@ -136,6 +136,8 @@ type Entity struct {
 	// Inputs say how an object is represented, by its runtime type. An object
 	// whose type has no input is left alone.
 	Inputs []*Input
+	// Contexts are the values that the entities' fields take from objects above.
+	Contexts []*Context
 }
 
 // Path leads from the root of the merged tree to objects; lists on the way are

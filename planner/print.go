@@ -117,7 +117,7 @@ func (pr *printer) entry(to *printing, s *selection, e *entry, outer operation.G
 			}
 			for _, f := range pr.fragments(s, e.slot.name, on, child) {
 				alias := to.alias(s, e.slot.key, f.shape)
-				head := fieldHead(e.slot, alias)
+				head := fieldHead(e.slot, alias, f.arguments)
 				text := head + body.String()
 				if u.guards != nil && !equalGuards(u.guards, outer) {
 					text = pr.w.guarded(text, head, u.guards)
@@ -191,10 +191,12 @@ func (s *Selection) add(o *Output) {
 }
 
 // fragment is a place to select a field in: the type of an inline fragment, ""
-// for none, with the object types that it is for and the shape of their values.
+// for none, with the object types that it is for, the shape of their values and
+// the arguments from contexts.
 type fragment struct {
 	name, shape string
 	on          schema.TypeSet
+	arguments   string
 }
 
 // fragments gives the fragments that a field must stand in to be selected for
@@ -203,13 +205,13 @@ func (pr *printer) fragments(s *selection, field string, on schema.TypeSet, chil
 	if n := s.node; n != nil {
 		e := n.Edge(field)
 		if s == s.fetch.root && len(s.fetch.inputs) > 0 {
-			return []fragment{{n.Type.Name, shape(e), on}} // an interface object's entities
+			return []fragment{{n.Type.Name, shape(e), on, pr.w.contextArguments(e)}} // an interface object's entities
 		}
 		if n.Type.Object >= 0 || n.Opaque {
-			return []fragment{{"", shape(e), on}}
+			return []fragment{{name: "", shape: shape(e), on: on}}
 		}
-		if e != nil && !e.External && e.Requires == nil && s.types.SubsetOf(on) {
-			return []fragment{{"", shape(e), on}}
+		if e != nil && !e.External && !e.Conditional() && s.types.SubsetOf(on) {
+			return []fragment{{name: "", shape: shape(e), on: on}}
 		}
 	}
 	among := s.types
@@ -217,7 +219,7 @@ func (pr *printer) fragments(s *selection, field string, on schema.TypeSet, chil
 		among = s.node.Possible
 	}
 	if n := pr.w.inCommon(s.fetch.graph, field, on, among); n != nil && (child == nil || n.Edge(field).To == child.node) {
-		return []fragment{{n.Type.Name, shape(n.Edge(field)), on}}
+		return []fragment{{name: n.Type.Name, shape: shape(n.Edge(field)), on: on}}
 	}
 	var out []fragment
 	for o := range on.All() {
@@ -226,7 +228,7 @@ func (pr *printer) fragments(s *selection, field string, on schema.TypeSet, chil
 		if n := t.Node(s.fetch.graph); n != nil {
 			e = n.Edge(field)
 		}
-		out = append(out, fragment{t.Name, shape(e), schema.NewTypeSet(o)})
+		out = append(out, fragment{t.Name, shape(e), schema.NewTypeSet(o), pr.w.contextArguments(e)})
 	}
 	return out
 }
@@ -254,16 +256,17 @@ func (w *planning) inCommon(g int, field string, on, among schema.TypeSet) *grap
 		if n == nil || !n.Possible.And(among).Equal(on) {
 			continue
 		}
-		if e := n.Edge(field); e != nil && e.Requires == nil && e.Resolves(w.labels) {
+		if e := n.Edge(field); e != nil && !e.Conditional() && e.Resolves(w.labels) {
 			return n
 		}
 	}
 	return nil
 }
 
-// fieldHead is a field without its selection: "alias:name(arguments)".
-func fieldHead(s *slot, alias string) string {
-	head := s.name + s.text
+// fieldHead is a field without its selection: "alias:name(arguments)". more are
+// arguments that the slot does not have.
+func fieldHead(s *slot, alias, more string) string {
+	head := s.name + withArguments(s.text, more)
 	if key := cmp.Or(alias, s.key); key != s.name {
 		head = key + ":" + head
 	}

@@ -185,19 +185,20 @@ func (r *reach) describe() string {
 }
 
 // move gives the arrival at a place by moving values of some object types, whose
-// reach is the same, to a subgraph.
-func (w *planning) move(p *place, types schema.TypeSet, to way, requires *graph.FieldSet, hops int) *arrival {
-	key := moveKey{graph: to.target.Graph, hub: to.hub.Text, hops: hops, types: setKey(types)}
-	if requires != nil {
-		key.requires = requires.String()
-	}
+// reach is the same, to a subgraph. e is the edge that needs more than a key; nil
+// for none.
+func (w *planning) move(p *place, types schema.TypeSet, to way, e *graph.Edge, hops int) *arrival {
+	key := moveKey{graph: to.target.Graph, hub: to.hub.Text, hops: hops, types: setKey(types), requires: conditionText(e)}
 	if to.target.Opaque {
 		key.opaque = to.target
 	}
 	if a := p.moves[key]; a != nil {
 		return a
 	}
-	a := &arrival{place: p, graph: to.target.Graph, types: types, hops: hops, hub: to.hub, requires: requires, node: key.opaque}
+	a := &arrival{place: p, graph: to.target.Graph, types: types, hops: hops, hub: to.hub, node: key.opaque}
+	if e != nil {
+		a.requires, a.contexts = e.Requires, e.Contexts
+	}
 	if p.moves == nil {
 		p.moves = map[moveKey]*arrival{}
 	}

@@ -266,7 +266,9 @@ func (w *planning) unreachable(p *place, types schema.TypeSet, field string) err
 				reason = "the field is overridden for this request"
 			case len(n.Hubs) == 0:
 				reason = "it has no resolvable key for " + name
-			case e.Requires != nil:
+			case len(e.Contexts) > 0 && !w.inContext(p, e):
+				reason = "no object above sets the context that the field takes an argument from"
+			case e.Conditional():
 				reason = "what the field requires, or the key, cannot be had here"
 			default:
 				reason = "none of its keys can be had here"
