@@ -242,6 +242,12 @@ func (c *testCase) compareWithOracle(t *testing.T, sdl string, send client, body
 		}
 		parts = append(parts, data)
 	}
+	all := subgraphtest.Merge(sg.API, parts...)
+	for _, name := range c.subgraphs() {
+		if err := all.ReadContexts(string(c.section(name + ".graphql"))); err != nil {
+			t.Fatal(err)
+		}
+	}
 	doc, errs := gqlparser.LoadQueryWithRules(sg.API, send.Query, nil)
 	if len(errs) > 0 {
 		t.Fatalf("the operation is invalid: %v", errs)
@@ -254,7 +260,7 @@ func (c *testCase) compareWithOracle(t *testing.T, sdl string, send client, body
 			t.Fatal(err)
 		}
 	}
-	want, err := subgraphtest.Execute(sg.API, subgraphtest.Merge(sg.API, parts...), doc, send.OperationName, variables)
+	want, err := subgraphtest.Execute(sg.API, all, doc, send.OperationName, variables)
 	if err != nil {
 		t.Fatal(err)
 	}

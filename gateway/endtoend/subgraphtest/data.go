@@ -16,6 +16,8 @@ import (
 type Data struct {
 	objects map[string]map[string]any
 	faults  []Fault
+	// contexts are the arguments from contexts, by "Type.field".
+	contexts map[string][]contextual
 }
 
 // ParseData reads data in the package's format. Numbers keep their digits.

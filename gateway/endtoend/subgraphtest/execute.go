@@ -31,6 +31,8 @@ type execution struct {
 	data      *Data
 	variables map[string]any
 	errors    []Error
+	// above are the objects that lead to the one at hand, which is the last.
+	above []*object
 	// entityCount is how many entities a fault makes the answer have; -1 is as many as asked for.
 	entityCount int
 }
@@ -109,6 +111,8 @@ func (a *answer) MarshalJSON() ([]byte, error) {
 func (x *execution) selections(set ast.SelectionSet, o *object, path []any) (*answer, error) {
 	groups := &grouped{fields: map[string][]*ast.Field{}}
 	x.collect(set, o.typ, groups)
+	x.above = append(x.above, o)
+	defer func() { x.above = x.above[:len(x.above)-1] }()
 	out := &answer{}
 	var failed error
 	for _, key := range groups.keys {
@@ -206,6 +210,9 @@ func (x *execution) resolve(f *ast.Field, o *object) (any, error) {
 	}
 	if !ok {
 		return nil, fmt.Errorf("there is no data for the field %s.%s(%s)", o.typ.Name, f.Name, argumentsText(f.Definition, arguments))
+	}
+	if err := x.addContexts(f, o, arguments); err != nil {
+		return nil, err
 	}
 	change, _ := value.(map[string]any)
 	if set, ok := change["$set"].(map[string]any); ok {
