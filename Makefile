@@ -30,8 +30,8 @@ soak: ## run the tests that take long (build tag soak), each package for at most
 lint: ## run golangci-lint (its first run compiles it: a minute or two)
 	$(LINT) && cd bench && $(LINT)
 
-corpus: ## rewrite what other composers say about schema/compose/corpus and the specifications (needs node)
-	cd schema/compose/corpus/node && npm ci && npm run generate && npm run expect && npm run specs
+corpus: ## rewrite what other composers say about schema/compose/corpus, and load Weft's supergraphs in theirs (needs node)
+	scripts/corpus
 
 generate: ## regenerate what is generated from schemas and structs
 	go generate ./...

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
+	"flag"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -18,6 +19,8 @@ import (
 	"github.com/weft-graphql/weft/schema"
 	"github.com/weft-graphql/weft/schema/compose"
 )
+
+var write = flag.String("write", "", "a folder to write the supergraphs to that Weft composes, for other tools to load")
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
@@ -162,6 +165,11 @@ func TestWeftComposesAsApollo(t *testing.T) {
 func differences(t *testing.T, s set) map[string]string {
 	t.Helper()
 	got, supergraph := weft(t, s)
+	if *write != "" && got.Accepts {
+		if err := os.WriteFile(filepath.Join(*write, s.name+".graphql"), []byte(supergraph), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	switch {
 	case got.Accepts != s.apollo.Accepts:
 		return map[string]string{"verdict": "Weft has " + cmp.Or(strings.Join(got.Codes, " "), "no errors") +
