@@ -26,6 +26,7 @@ func (c *composer) validateInterfaceObjects() {
 			switch {
 			case t.isInterfaceObject():
 				c.validateInterfaceObject(t, implementations)
+				c.validateOnInterface(t)
 			case slices.ContainsFunc(t.keys, func(k *key) bool { return k.resolvable }):
 				c.validateKeyedInterface(t, implementations)
 			}
@@ -40,6 +41,27 @@ func (c *composer) validateInterfaceObject(t *typeDef, implementations []*ast.De
 				code: codeInterfaceObjectUsage, coordinate: t.name, at: append(placesOf([]*typeDef{t}), own.at()),
 				fix: fmt.Sprintf("Remove %q from the subgraph, or define %q as an interface there.", own.name, t.name),
 			}, "In subgraph %q, %q is an @interfaceObject, so the subgraph cannot define its implementation %q.", t.sub.Name, t.name, own.name)
+		}
+	}
+}
+
+// validateOnInterface refuses directives that the supergraph would carry on the
+// interface and that can only stand on object types.
+func (c *composer) validateOnInterface(t *typeDef) {
+	known := shapes{t.sub, map[string]*directiveShape{}}
+	for _, a := range t.directives {
+		var locations []ast.DirectiveLocation
+		switch d := c.custom["@"+a.local]; {
+		case d != nil:
+			locations = d.def.Locations
+		case composed(a.name):
+			locations = known.of(a).locations
+		default:
+			continue
+		}
+		if !slices.Contains(locations, ast.LocationInterface) {
+			c.fail(problem{code: codeInvalidGraphQL, coordinate: t.name, at: at(t.sub, a.pos), fix: "Remove it, or put it on the implementations."},
+				"In subgraph %q, @%s stands on the @interfaceObject %q, which is an interface in the supergraph: it cannot stand there.", t.sub.Name, a.local, t.name)
 		}
 	}
 }

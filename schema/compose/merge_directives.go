@@ -185,16 +185,9 @@ func (f applications) union(name string) *ast.Value {
 	return list
 }
 
+// and is true where every application says so, or does not say otherwise.
 func (f applications) and(name string) *ast.Value {
-	given := f.given(name)
-	if len(given) == 0 {
-		return nil
-	}
-	all := true
-	for _, v := range given {
-		all = all && v.Raw == "true"
-	}
-	return boolean(all)
+	return boolean(!slices.ContainsFunc(f.given(name), func(v *ast.Value) bool { return v.Raw != "true" }))
 }
 
 // mergeSchemaDirectives merges what stands on the schema definitions.

@@ -20,7 +20,7 @@ func (c *composer) upgrade() {
 			old = append(old, s)
 		}
 	}
-	if c.checkBases(old); len(old) == 0 || len(c.errs) > 0 {
+	if len(old) == 0 {
 		return
 	}
 	for _, s := range old {
@@ -46,26 +46,6 @@ func (c *composer) upgrade() {
 	for _, s := range old {
 		upgrader{c: c, s: s}.defineExtensions()
 		s.version, s.upgraded = link.LatestFederation(), true
-	}
-}
-
-// checkBases refuses types that the subgraphs extend and that none defines.
-func (c *composer) checkBases(old []*subgraph) {
-	checked := map[string]bool{}
-	for _, s := range old {
-		for _, t := range s.order {
-			if t.defined || checked[t.name] {
-				continue
-			}
-			checked[t.name] = true
-			var sources []*typeDef
-			for _, other := range c.subgraphs {
-				if o := other.types[t.name]; o != nil {
-					sources = append(sources, o)
-				}
-			}
-			c.checkBase(t.name, sources)
-		}
 	}
 }
 
@@ -292,7 +272,7 @@ func (u upgrader) dropUnusedExternals() {
 		for _, f := range t.fields {
 			t.byName[f.name] = f
 		}
-		if len(t.fields) == 0 && !isRoot(t.name) {
+		if len(t.fields) == 0 && t.name != "Query" { // that has federation's own fields
 			emptied = append(emptied, t)
 		}
 	}
@@ -302,11 +282,11 @@ func (u upgrader) dropUnusedExternals() {
 		if used {
 			places = append(places, place)
 		}
-		if used || t.has("key") { // gateways may ask for an entity, whoever refers to it
+		if used || t.has("key") || isRoot(t.name) { // gateways ask for entities and roots, whoever refers to them
 			u.c.fail(problem{
 				code: codeOnlyUnusedExternal, coordinate: t.name, at: places,
 				fix: "Remove @external from a field that the subgraph resolves, or the reference to the type.",
-			}, "In subgraph %q, the type %q has only @external fields that nothing uses, but it is an entity or is referred to.", u.s.Name, t.name)
+			}, "In subgraph %q, the type %q has only @external fields that nothing uses, but it is an entity, a root type or referred to.", u.s.Name, t.name)
 			continue
 		}
 		delete(u.s.types, t.name)

@@ -83,15 +83,17 @@ func (c *composer) validateExternalLeaves(fs *fieldSet) {
 	var walk func(all []*selected, external bool)
 	walk = func(all []*selected, external bool) {
 		for _, one := range all {
-			below := external || one.field != nil && fs.sub.externalSomewhere(one.field)
-			if one.field != nil && len(one.below) == 0 && !below {
+			if one.field != nil && len(one.below) == 0 && !external && !one.field.external {
+				fix := fmt.Sprintf("Mark %q @external if another subgraph resolves it, or remove it from the field set.", one.field.coordinate)
+				if one.field.has("external") {
+					fix = "Remove it from the field set: the key of a type that is only extended counts as the subgraph's own."
+				}
 				c.fail(problem{
 					code: fieldSetCode(fs.directive, "FIELDS_MISSING_EXTERNAL"), coordinate: fs.on,
-					at:  append(at(fs.sub, fs.applied.pos), one.field.at()),
-					fix: fmt.Sprintf("Mark %q @external if another subgraph resolves it, or remove it from the field set.", one.field.coordinate),
+					at: append(at(fs.sub, fs.applied.pos), one.field.at()), fix: fix,
 				}, "On %q in subgraph %q, %s selects %q, which the subgraph resolves itself.", fs.on, fs.sub.Name, fs, one.field.coordinate)
 			}
-			walk(one.below, below)
+			walk(one.below, external || one.field != nil && fs.sub.externalSomewhere(one.field))
 		}
 	}
 	walk(fs.selections, false)

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/weft-graphql/weft/schema"
 )
 
 // validateMerged checks what only the whole supergraph shows.
@@ -22,6 +24,7 @@ func (c *composer) validateMerged() {
 			}
 		}
 	}
+	c.validateDefaults()
 	for _, s := range c.subgraphs {
 		c.validateMergedRequires(s)
 	}
@@ -83,6 +86,48 @@ func (c *composer) validateImplementation(def, iface *ast.Definition) {
 			if own := have.Arguments.ForName(a.Name); own == nil || own.Type.String() != a.Type.String() {
 				invalid(fmt.Sprintf("Give %q the argument %s: %s in every subgraph.", coordinate, a.Name, a.Type),
 					"In the supergraph %q does not have the argument %s: %s that the interface %q asks for.", coordinate, a.Name, a.Type, iface.Name)
+			}
+		}
+	}
+}
+
+// validateDefaults checks that merging has left what default values use: they
+// were right within each subgraph.
+func (c *composer) validateDefaults() {
+	for _, name := range c.merged.names() {
+		for _, f := range c.merged.types[name].Fields {
+			coordinate := name + "." + f.Name
+			c.validateDefault(coordinate, placesOf(c.declarations(name, f.Name)), f.DefaultValue, f.Type)
+			for _, a := range f.Arguments {
+				c.validateDefault(fmt.Sprintf("%s(%s:)", coordinate, a.Name), placesOf(c.declarations(name, f.Name)), a.DefaultValue, a.Type)
+			}
+		}
+	}
+}
+
+func (c *composer) validateDefault(coordinate string, at []schema.Location, value *ast.Value, t *ast.Type) {
+	if value == nil {
+		return
+	}
+	gone := func(what, element string) {
+		c.fail(problem{code: codeInvalidGraphQL, coordinate: coordinate, at: at, fix: fmt.Sprintf("Declare %q in all subgraphs, or leave it out of the default value.", element)},
+			"The default of %q uses the %s %q, which the supergraph does not have because not all subgraphs do.", coordinate, what, element)
+	}
+	def := c.merged.types[t.Name()]
+	switch {
+	case def == nil:
+	case value.Kind == ast.ListValue:
+		for _, child := range value.Children {
+			c.validateDefault(coordinate, at, child.Value, t)
+		}
+	case def.Kind == ast.Enum && value.Kind == ast.EnumValue && def.EnumValues.ForName(value.Raw) == nil:
+		gone("value", def.Name+"."+value.Raw)
+	case def.Kind == ast.InputObject:
+		for _, child := range value.Children {
+			if f := def.Fields.ForName(child.Name); f != nil {
+				c.validateDefault(coordinate, at, child.Value, f.Type)
+			} else {
+				gone("field", def.Name+"."+child.Name)
 			}
 		}
 	}
