@@ -91,7 +91,9 @@ func (g *Gateway) open(ctx context.Context) error {
 		return fmt.Errorf("headers.response: %w", err)
 	}
 	g.vary = forward.Vary()
-	g.client = subgraphs.New(g.clientOptions())
+	if g.client, err = subgraphs.New(g.clientOptions()); err != nil {
+		return err
+	}
 	g.batch = batch.New(g.client, g.batchOptions())
 	if g.gate, err = limits.NewGate(limits.GateOptions{
 		Requests: c.Limits.ConcurrentRequests, Held: g.client.Held, MaxHeld: int64(c.Limits.HeldAnswers),

@@ -13,44 +13,9 @@ import (
 	"github.com/weft-graphql/weft/gateway/limits"
 	"github.com/weft-graphql/weft/planner/operation"
 	"github.com/weft-graphql/weft/schema"
-	"github.com/weft-graphql/weft/subgraphs"
-	"github.com/weft-graphql/weft/subgraphs/batch"
 )
 
 // This file translates the configuration into the options of the parts.
-
-func (g *Gateway) clientOptions() subgraphs.Options {
-	all := g.config.Subgraphs.All
-	o := subgraphs.Options{
-		All: subgraphs.Settings{
-			Timeout: time.Duration(all.Timeout), MaxAnswer: int64(all.MaxAnswer), MaxConnections: all.MaxConnections,
-		},
-		ByName:    map[string]subgraphs.Settings{},
-		UserAgent: "weft/" + g.options.Version,
-		MaxHeld:   int64(g.config.Limits.HeldAnswers),
-		Logger:    g.logger,
-	}
-	for name, s := range g.config.Subgraphs.Named {
-		o.ByName[name] = subgraphs.Settings{
-			URL: s.URL, Timeout: time.Duration(s.Timeout), MaxAnswer: int64(s.MaxAnswer), MaxConnections: s.MaxConnections,
-		}
-	}
-	return o
-}
-
-func (g *Gateway) batchOptions() batch.Options {
-	settings := func(t config.Traffic) batch.Settings {
-		return batch.Settings{
-			Window: time.Duration(t.Batching.Window), MaxEntities: t.Batching.MaxEntities,
-			Timeout: time.Duration(t.Timeout), Deduplicate: t.Deduplicate,
-		}
-	}
-	o := batch.Options{All: settings(g.config.Subgraphs.All), ByName: map[string]batch.Settings{}}
-	for name, s := range g.config.Subgraphs.Named {
-		o.ByName[name] = settings(s.Traffic)
-	}
-	return o
-}
 
 // warnOfUnknown logs the names in the configuration that the supergraph does
 // not have: settings for them have no effect.
@@ -74,7 +39,7 @@ func (g *Gateway) warnOfUnknown(names []string) {
 // and the rest of the graph works.
 func (g *Gateway) warnOfNowhere(graphs []schema.Graph) {
 	for _, s := range graphs {
-		if s.URL == "" && g.config.Subgraphs.Named[s.Name].URL == "" {
+		if own := g.config.Subgraphs.Named[s.Name]; s.URL == "" && own.URL == "" && len(own.URLs) == 0 {
 			g.logger.Warn("a subgraph has no URL: what is asked of it fails; publish it with one, or set it in the configuration",
 				"subgraph", s.Name, "key", "subgraphs."+s.Name+".url")
 		}

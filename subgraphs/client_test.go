@@ -20,10 +20,19 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+func newClient(t testing.TB, o subgraphs.Options) *subgraphs.Client {
+	t.Helper()
+	c, err := subgraphs.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	return c
+}
+
 func fetch(t *testing.T, o subgraphs.Options, f *executor.Fetch) (string, int, error) {
 	t.Helper()
-	c := subgraphs.New(o)
-	t.Cleanup(c.Close)
+	c := newClient(t, o)
 	f.Subgraph = "reviews"
 	answer, err := c.Fetch(t.Context(), f)
 	if err != nil {
@@ -106,7 +115,7 @@ func TestFetchSaysWhyThereIsNoAnswer(t *testing.T) {
 		"too large":         {server.URL + "/large", subgraphs.CodeTooLarge, "larger than 100 bytes"},
 		"too large, chunks": {server.URL + "/stream", subgraphs.CodeTooLarge, "larger than 100 bytes"},
 		"hangs":             {server.URL + "/hang", subgraphs.CodeTimeout, "did not answer within 200ms"},
-		"cut off":           {server.URL + "/cut", subgraphs.CodeHTTP, "could not be reached"},
+		"cut off":           {server.URL + "/cut", subgraphs.CodeHTTP, "broke off"},
 		"down":              {"http://" + closed.Addr().String(), subgraphs.CodeHTTP, "could not be reached"},
 		"no URL":            {"://", subgraphs.CodeHTTP, "URL of subgraph \"reviews\" is not valid"},
 		"json with 500":     {server.URL + "/json", "", `{"errors":[{"message":"no"}]}`},
@@ -140,8 +149,7 @@ func TestFetchEndsWithItsCaller(t *testing.T) {
 		<-r.Context().Done()
 	}))
 	defer server.Close()
-	c := subgraphs.New(subgraphs.Options{})
-	defer c.Close()
+	c := newClient(t, subgraphs.Options{})
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() { <-arrived; cancel() }()
 	_, err := c.Fetch(ctx, &executor.Fetch{Subgraph: "reviews", URL: server.URL, Body: []byte(`{}`)})
@@ -175,7 +183,7 @@ func TestSettingsOfOneSubgraphWin(t *testing.T) {
 	defer server.Close()
 	body, _, err := fetch(t, subgraphs.Options{
 		All:    subgraphs.Settings{MaxAnswer: 2},
-		ByName: map[string]subgraphs.Settings{"reviews": {URL: server.URL, MaxAnswer: 5}},
+		ByName: map[string]subgraphs.Settings{"reviews": {URLs: []string{server.URL}, MaxAnswer: 5}},
 	}, &executor.Fetch{URL: "http://127.0.0.1:1/wrong", Body: []byte(`{}`)})
 	if err != nil || body != "right" {
 		t.Fatalf("got %q, %v", body, err)

@@ -100,17 +100,43 @@ type Subgraph struct {
 	URL string `yaml:"url" example:"http://127.0.0.1:4003/graphql"`
 	// Rules for this subgraph that are gone through after those of the section `headers` at the top.
 	Headers Headers `yaml:"headers"`
+	// Several URLs to use in place of the one that the supergraph names, all of the same subgraph: each request goes to the one that has the fewest under way, and one that fails is left out for a while (`ejection`). Only one of `url` and `urls` may be set.
+	URLs    []string `yaml:"urls" example:"[http://10.0.0.1:4003/graphql, http://10.0.0.2:4003/graphql]" off:"true"`
 	Traffic `yaml:",inline" inherits:"as in subgraphs.all"`
 }
 
 // Traffic is how requests are sent to a subgraph.
 type Traffic struct {
-	// The longest that one request to the subgraph may take, connecting and reading included.
+	// The longest that one request to the subgraph may take, waiting, connecting, retries and reading included.
 	Timeout Duration `yaml:"timeout" min:"1ms" max:"1h"`
+	// The longest that opening a connection may take, and again its TLS handshake.
+	ConnectTimeout Duration `yaml:"connect_timeout" min:"1ms" max:"1h"`
+	// The longest from the request's last byte to the answer's first. 0 leaves it to `timeout`.
+	FirstByteTimeout Duration `yaml:"first_byte_timeout" min:"0" max:"1h"`
 	// The largest answer that is read from the subgraph, after decompression.
 	MaxAnswer Size `yaml:"max_answer" min:"1KiB" max:"4GiB"`
-	// The most connections open to the subgraph at once. A request that finds none free waits within its timeout.
+	// The most connections open to each URL of the subgraph at once. A request that finds none free waits within its timeout.
 	MaxConnections int `yaml:"max_connections" min:"1" max:"100000"`
+	// The most connections that are kept open without a request.
+	MaxIdleConnections int `yaml:"max_idle_connections" min:"1" max:"100000"`
+	// How long a connection is kept open without a request. Keep it below the time after which the subgraph closes it.
+	IdleTimeout Duration `yaml:"idle_timeout" min:"1ms" max:"24h"`
+	// Where HTTP/2 is spoken: with `tls` where the subgraph's TLS offers it, `off` for never, and with `prior_knowledge` always, without TLS too (h2c).
+	HTTP2 string `yaml:"http2" enum:"tls,off,prior_knowledge"`
+	// How the subgraph proves who it is, and the gateway to it.
+	TLS TLS `yaml:"tls"`
+	// What is compressed on the way.
+	Compression Compression `yaml:"compression"`
+	// How many requests there may be at once.
+	Concurrency Concurrency `yaml:"concurrency"`
+	// Sending queries again that got no answer: where no connection could be made, it broke before the answer's end, `first_byte_timeout` has passed, or the status is 429, 502, 503 or 504. A `Retry-After` is obeyed, or else the failure told where it is beyond the timeout. Mutations are never sent again; the entity fetches after one are queries.
+	Retries Retries `yaml:"retries"`
+	// Sending a query a second time when its answer takes long, and taking the answer that comes first.
+	Hedging Hedging `yaml:"hedging"`
+	// Leaving a subgraph alone that mostly fails. What counts as a failure: no connection, no whole answer, status 502, 503 or 504, and an answer that has not come when the request is given up after half of `timeout` or more.
+	Breaker Breaker `yaml:"breaker"`
+	// Leaving one of several `urls` out that fails. The last is never left out.
+	Ejection Ejection `yaml:"ejection"`
 	// Whether queries that are equal in everything that the subgraph sees, headers included, become one request while they are under way. Mutations never do.
 	Deduplicate bool `yaml:"deduplicate"`
 	// How entity requests of different clients are merged.
@@ -127,6 +153,92 @@ type ErrorPolicy struct {
 	Extensions []string `yaml:"extensions"`
 	// Whether an error tells the subgraph's name, as `extensions.serviceName`.
 	ServiceName bool `yaml:"service_name"`
+}
+
+// TLS is how a subgraph proves who it is, and the gateway to it.
+type TLS struct {
+	// The path of a file with the authorities that are trusted in place of the system's, as PEM.
+	CAFile string `yaml:"ca_file" path:"true" example:"ca.pem" off:"true"`
+	// The path of a file with the certificate that the gateway shows, its chain included, as PEM. It and the key are read anew for each connection.
+	CertificateFile string `yaml:"certificate_file" path:"true" example:"gateway.pem" off:"true"`
+	// The path of a file with the certificate's key as PEM.
+	KeyFile string `yaml:"key_file" path:"true" example:"gateway-key.pem" off:"true"`
+	// The name that the subgraph's certificate must be for. Empty means the URL's host.
+	ServerName string `yaml:"server_name" example:"reviews.internal" off:"true"`
+	// Whether every certificate is accepted, from whomever it is. Whoever can reach into the network can then read and change everything.
+	InsecureSkipVerify bool `yaml:"insecure_skip_verify"`
+}
+
+// Compression is what is compressed on the way.
+type Compression struct {
+	// How the subgraph may compress its answers: `gzip`, `zstd`, or `any` for both; `off` asks for answers as they are, which costs the gateway the least.
+	Answers string `yaml:"answers" enum:"off,gzip,zstd,any"`
+	// How requests are compressed. The subgraph must know how to read them: this is not negotiated.
+	Requests string `yaml:"requests" enum:"off,gzip"`
+	// The smallest request body that is compressed.
+	MinRequest Size `yaml:"min_request" min:"0" max:"1GiB"`
+}
+
+// Concurrency is how many requests to a subgraph there may be at once.
+type Concurrency struct {
+	// The most requests under way at once, retries and hedges included. 0 means no limit.
+	Max int `yaml:"max" min:"0" max:"1000000"`
+	// The most requests that wait for their turn, within their timeout, when so many are under way. Beyond it a request fails with the code `SUBREQUEST_CONCURRENCY_LIMIT`.
+	Waiting int `yaml:"waiting" min:"0" max:"1000000"`
+}
+
+// Retries is when and how often queries are sent again.
+type Retries struct {
+	// The most times that one query is sent again. 0 sends each once.
+	Max int `yaml:"max" min:"0" max:"10"`
+	// The wait before the first retry, doubled for each further one; each is lengthened or shortened at random by up to a half.
+	Backoff Duration `yaml:"backoff" min:"1ms" max:"1m"`
+	// The longest wait before a retry, before it is lengthened at random.
+	MaxBackoff Duration `yaml:"max_backoff" min:"1ms" max:"1m"`
+	// What all retries and hedges to the subgraph, and entity requests that are sent again apart, are paid from.
+	Budget RetryBudget `yaml:"budget"`
+}
+
+// RetryBudget bounds retries by the requests that are made.
+type RetryBudget struct {
+	// How many retries may come on a hundred requests.
+	Percent int `yaml:"percent" min:"0" max:"100"`
+	// How many retries a second are allowed besides. What is not used adds up for ten seconds.
+	PerSecond int `yaml:"per_second" min:"0" max:"100000"`
+}
+
+// Hedging is sending a query a second time when its answer takes long.
+type Hedging struct {
+	// How long the first is waited for: well above what most answers take. 0 hedges nothing. Hedges are paid from `retries.budget`.
+	Delay Duration `yaml:"delay" min:"0" max:"1h"`
+}
+
+// Breaker is when a subgraph is left alone.
+type Breaker struct {
+	// Whether there is a breaker. While it is open requests fail at once with the code `SUBREQUEST_CIRCUIT_OPEN`.
+	Enabled bool `yaml:"enabled"`
+	// How many of a hundred requests must have failed for it to open.
+	FailurePercent int `yaml:"failure_percent" min:"1" max:"100"`
+	// How many requests there must have been.
+	MinRequests int `yaml:"min_requests" min:"1" max:"1000000"`
+	// The time over which both are counted.
+	Window Duration `yaml:"window" min:"10ms" max:"1h"`
+	// How long it stays open before single requests try the subgraph. One that takes longer than this to be answered makes room for another.
+	Open Duration `yaml:"open" min:"10ms" max:"1h"`
+	// How many such requests must succeed, without a failure between, for it to close; no more are under way at once.
+	Probes int `yaml:"probes" min:"1" max:"1000"`
+}
+
+// Ejection is when one of several URLs is left out.
+type Ejection struct {
+	// How many requests to the URL must fail in a row, in the sense of `breaker`. 0 leaves none out.
+	Failures int `yaml:"failures" min:"0" max:"1000000"`
+	// How long it is left out, doubled each time that it fails again as soon as it is back.
+	Time Duration `yaml:"time" min:"10ms" max:"1h"`
+	// The longest that it is left out.
+	MaxTime Duration `yaml:"max_time" min:"10ms" max:"24h"`
+	// How many of a hundred URLs may be left out at once.
+	MaxPercent int `yaml:"max_percent" min:"1" max:"100"`
 }
 
 // Batching is how entity requests of different clients are merged.

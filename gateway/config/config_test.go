@@ -87,15 +87,14 @@ func TestSubgraphsInheritFromAllWhereverItStands(t *testing.T) {
 subgraphs:
   reviews: {url: "http://127.0.0.1:1/", batching: {window: 5ms}}
   products:
-  all: {timeout: 3s, max_answer: 1MiB}
+  all: {timeout: 3s, max_answer: 1MiB, tls: {ca_file: ca.pem}, retries: {budget: {percent: 5}}}
 `), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := Traffic{
-		Timeout: Duration(3 * time.Second), MaxAnswer: 1 << 20, MaxConnections: 256,
-		Deduplicate: true, Batching: Batching{MaxEntities: 500}, Errors: ErrorPolicy{Mask: true, Extensions: []string{"code"}},
-	}
+	all := defaultTraffic()
+	all.Timeout, all.MaxAnswer = Duration(3*time.Second), 1<<20
+	all.TLS.CAFile, all.Retries.Budget.Percent = "ca.pem", 5
 	reviews := Subgraph{URL: "http://127.0.0.1:1/", Traffic: all}
 	reviews.Batching.Window = Duration(5 * time.Millisecond)
 	for name, want := range map[string]Subgraph{"reviews": reviews, "products": {Traffic: all}, "other": {Traffic: all}} {
@@ -192,6 +191,20 @@ func TestLoadCountsPathsFromTheFilesFolder(t *testing.T) {
 	}
 	if want := filepath.Join(dir, "graphs/supergraph.graphql"); c.Supergraph.File != want {
 		t.Errorf("file is %q, want %q", c.Supergraph.File, want)
+	}
+	write("subgraphs: {all: {tls: {ca_file: ca.pem}}, reviews: {tls: {key_file: tls/key.pem, certificate_file: /etc/weft.pem}}}")
+	if c, err = Load(file, nil); err != nil {
+		t.Fatal(err)
+	}
+	for got, want := range map[string]string{
+		c.Subgraphs.All.TLS.CAFile:                     filepath.Join(dir, "ca.pem"),
+		c.Subgraphs.Get("reviews").TLS.CAFile:          filepath.Join(dir, "ca.pem"),
+		c.Subgraphs.Get("reviews").TLS.KeyFile:         filepath.Join(dir, "tls/key.pem"),
+		c.Subgraphs.Get("reviews").TLS.CertificateFile: "/etc/weft.pem",
+	} {
+		if got != want {
+			t.Errorf("a path is %q, want %q", got, want)
+		}
 	}
 	write("registry: {dir: /var/lib/weft}")
 	if c, err = Load(file, nil); err != nil || c.Registry.Dir != "/var/lib/weft" {

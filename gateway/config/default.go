@@ -6,18 +6,11 @@ import "time"
 // so it is not yet valid.
 func Default() *Config {
 	return &Config{
-		Listen: "127.0.0.1:4000",
-		Admin:  Admin{Listen: "127.0.0.1:4001"},
-		Redis:  Redis{Timeout: Duration(10 * time.Millisecond), MaxConnections: 64},
-		Subgraphs: Subgraphs{All: Traffic{
-			Timeout:        Duration(30 * time.Second),
-			MaxAnswer:      64 << 20,
-			MaxConnections: 256,
-			Deduplicate:    true,
-			Batching:       Batching{MaxEntities: 500},
-			Errors:         ErrorPolicy{Mask: true, Extensions: []string{"code"}},
-		}},
-		Auth: Auth{Unenforced: Refuse},
+		Listen:    "127.0.0.1:4000",
+		Admin:     Admin{Listen: "127.0.0.1:4001"},
+		Redis:     Redis{Timeout: Duration(10 * time.Millisecond), MaxConnections: 64},
+		Subgraphs: Subgraphs{All: defaultTraffic()},
+		Auth:      Auth{Unenforced: Refuse},
 		Limits: Limits{
 			Body:               2 << 20,
 			RequestHeaders:     64 << 10,
@@ -56,6 +49,33 @@ func Default() *Config {
 
 // PassOn returns the policy that passes everything on: for a gateway whose clients are its developers.
 func PassOn() ErrorPolicy { return ErrorPolicy{Extensions: []string{"*"}} }
+
+// defaultTraffic lets a subgraph have a hiccup without anyone noticing, and bounds what one that is broken takes from the rest.
+func defaultTraffic() Traffic {
+	return Traffic{
+		Timeout:            Duration(30 * time.Second),
+		ConnectTimeout:     Duration(5 * time.Second),
+		MaxAnswer:          64 << 20,
+		MaxConnections:     256,
+		MaxIdleConnections: 256,
+		IdleTimeout:        Duration(90 * time.Second),
+		HTTP2:              "tls",
+		Compression:        Compression{Answers: "off", Requests: "off", MinRequest: 4 << 10},
+		Concurrency:        Concurrency{Max: 1024, Waiting: 1024},
+		Retries: Retries{
+			Max: 2, Backoff: Duration(25 * time.Millisecond), MaxBackoff: Duration(time.Second),
+			Budget: RetryBudget{Percent: 20, PerSecond: 10},
+		},
+		Breaker: Breaker{
+			Enabled: true, FailurePercent: 50, MinRequests: 20, Window: Duration(10 * time.Second),
+			Open: Duration(time.Second), Probes: 3,
+		},
+		Ejection:    Ejection{Failures: 5, Time: Duration(5 * time.Second), MaxTime: Duration(30 * time.Second), MaxPercent: 50},
+		Deduplicate: true,
+		Batching:    Batching{MaxEntities: 500},
+		Errors:      ErrorPolicy{Mask: true, Extensions: []string{"code"}},
+	}
+}
 
 // DefaultBudgets returns what applies to the absent keys of a `budgets` section. Rate and Burst have no default: how much a
 // client may spend is the operator's decision.

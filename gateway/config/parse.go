@@ -128,15 +128,22 @@ func syntaxError(name string, err error) error {
 
 // resolvePaths makes the paths in a configuration count from a folder.
 func resolvePaths(v reflect.Value, dir string) {
-	if v.Kind() != reflect.Struct {
-		return
-	}
-	for _, f := range fieldsOf(v.Type()) {
-		value := v.FieldByIndex(f.index)
-		if f.tag.Get("path") == "" {
-			resolvePaths(value, dir)
-		} else if p := value.String(); p != "" && !filepath.IsAbs(p) {
-			value.SetString(filepath.Join(dir, p))
+	switch v.Kind() {
+	case reflect.Map:
+		for _, name := range v.MapKeys() {
+			elem := reflect.New(v.Type().Elem()).Elem()
+			elem.Set(v.MapIndex(name))
+			resolvePaths(elem, dir)
+			v.SetMapIndex(name, elem)
+		}
+	case reflect.Struct:
+		for _, f := range fieldsOf(v.Type()) {
+			value := v.FieldByIndex(f.index)
+			if f.tag.Get("path") == "" {
+				resolvePaths(value, dir)
+			} else if p := value.String(); p != "" && !filepath.IsAbs(p) {
+				value.SetString(filepath.Join(dir, p))
+			}
 		}
 	}
 }

@@ -39,7 +39,8 @@ func validateValues(c *Config) Errors {
 	errs := validateTags(reflect.ValueOf(c).Elem(), "", nil)
 	errs = append(errs, validateListeners(c)...)
 	errs = append(errs, validateSources(c)...)
-	errs = append(errs, validateURLs(c)...)
+	errs = append(errs, validateRedis(c.Redis)...)
+	errs = append(errs, validateSubgraphs(c.Subgraphs)...)
 	errs = append(errs, validateHeaders(c)...)
 	errs = append(errs, validateOverrideLabels(c.Planner.OverrideLabels)...)
 	errs = append(errs, validateBudgets(c.Budgets)...)
@@ -147,26 +148,11 @@ func validateSources(c *Config) Errors {
 	return Errors{problem(set[len(set)-1], "keep one of them", "%s are set, but the supergraph has one source", strings.Join(set, ", "))}
 }
 
-// validateURLs never repeats a URL that may hold a password.
-func validateURLs(c *Config) (errs Errors) {
-	if c.Redis.URL != "" {
-		if u, err := url.Parse(c.Redis.URL); err != nil || u.Host == "" || u.Scheme != "redis" && u.Scheme != "rediss" {
+// validateRedis never repeats the URL, which may hold a password.
+func validateRedis(r Redis) (errs Errors) {
+	if r.URL != "" {
+		if u, err := url.Parse(r.URL); err != nil || u.Host == "" || u.Scheme != "redis" && u.Scheme != "rediss" {
 			errs = append(errs, problem("redis.url", "it must be redis://HOST:PORT, or rediss:// for TLS", "redis.url is no address of a Redis"))
-		}
-	}
-	names := sortedKeys(reflect.ValueOf(c.Subgraphs.Named))
-	for _, name := range names {
-		text := c.Subgraphs.Named[name].URL
-		if text == "" {
-			continue
-		}
-		if u, err := url.Parse(text); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-			path := join(join("subgraphs", name), "url")
-			shown := " is " + settings.Show(text)
-			if strings.Contains(text, "@") {
-				shown = " is no address of a subgraph"
-			}
-			errs = append(errs, problem(path, "it must be an http:// or https:// URL", "%s%s", path, shown))
 		}
 	}
 	return errs

@@ -49,6 +49,17 @@ type Options struct {
 	// All is what holds for every subgraph that ByName does not have.
 	All    Settings
 	ByName map[string]Settings
+	// Budget bounds the requests that are sent again apart. nil does not.
+	Budget Budget
+}
+
+// Budget is what requests that are sent again are paid from.
+type Budget interface {
+	// Earn counts requests to a subgraph that were not sent by themselves, but as
+	// parts of another.
+	Earn(subgraph string, requests int)
+	// Spend reports whether there is room for sending one again, and takes it.
+	Spend(subgraph string) bool
 }
 
 // Fetcher merges and deduplicates requests on their way to the next Fetcher.

@@ -20,10 +20,11 @@ import (
 
 // subgraph is what is under way to one subgraph.
 type subgraph struct {
-	settings                    Settings
-	seed                        maphash.Seed
-	loader                      *dataloader.Loader[*call, struct{}]
-	duplicates, batched, resent prometheus.Counter
+	settings Settings
+	seed     maphash.Seed
+	loader   *dataloader.Loader[*call, struct{}]
+
+	duplicates, batched, resent, refused prometheus.Counter
 
 	mu sync.Mutex // also guards waiting and finished of its calls
 	// joinable are the calls whose answer others may share, by hash; calls of one

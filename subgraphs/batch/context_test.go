@@ -34,7 +34,10 @@ type callerKey struct{}
 func TestABatchRunsUnderAContextOfItsOwn(t *testing.T) {
 	s := newSubgraph(t)
 	s.hold, s.ended = make(chan struct{}), make(chan struct{}, 9)
-	client := subgraphs.New(subgraphs.Options{})
+	client, err := subgraphs.New(subgraphs.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	defer client.Close()
 	w := watching{client, make(chan context.Context, 9)}
 	f := batch.New(w, batch.Options{ByName: map[string]batch.Settings{"products": merging(3)}})

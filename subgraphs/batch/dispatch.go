@@ -2,6 +2,8 @@ package batch
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"hash/maphash"
 	"net/http"
 	"slices"
@@ -13,6 +15,7 @@ import (
 
 	"github.com/weft-graphql/weft/executor"
 	"github.com/weft-graphql/weft/executor/tape"
+	"github.com/weft-graphql/weft/subgraphs"
 )
 
 // newSubgraph makes a subgraph's loader. Its keys are whole requests: what
@@ -25,6 +28,7 @@ func newSubgraph(b *Fetcher, name string, settings Settings) *subgraph {
 		duplicates: b.metrics.duplicates.WithLabelValues(name),
 		batched:    b.metrics.batched.WithLabelValues(name),
 		resent:     b.metrics.resent.WithLabelValues(name),
+		refused:    b.metrics.refused.WithLabelValues(name),
 	}
 	// A batch of one is full at once: the loader's timer is never waited for.
 	capacity, wait := 1, time.Hour
@@ -83,19 +87,30 @@ func (b *Fetcher) fetch(s *subgraph, c *call) {
 
 // send sends a merged request and gives each part its own answer. Where the
 // whole has failed, the parts are sent again apart: one of them may be what
-// failed it.
+// failed it. That is a retry like any other, for which the budget must have
+// room; a part for which it has none fails as the whole did.
 func (b *Fetcher) send(ctx context.Context, s *subgraph, m *merge) {
 	if len(m.parts) == 1 {
 		b.fetch(s, m.parts[0].call)
 		return
 	}
 	s.batched.Add(float64(len(m.parts)))
-	if b.sendMerged(ctx, s, m) {
+	failure := b.sendMerged(ctx, s, m)
+	if failure == nil {
 		return
+	}
+	name := m.parts[0].call.fetch.Subgraph
+	if b.options.Budget != nil {
+		b.options.Budget.Earn(name, len(m.parts)-1) // the merged request counts as the first's
 	}
 	var wg sync.WaitGroup
 	for _, p := range m.parts {
-		if p.call.ctx.Err() == nil {
+		switch {
+		case p.call.ctx.Err() != nil:
+		case hopeless(failure) || b.options.Budget != nil && !b.options.Budget.Spend(name):
+			s.refused.Inc()
+			s.finish(p.call, nil, failure)
+		default:
 			s.resent.Inc()
 			wg.Go(func() { b.fetch(s, p.call) })
 		}
@@ -103,9 +118,16 @@ func (b *Fetcher) send(ctx context.Context, s *subgraph, m *merge) {
 	wg.Wait()
 }
 
-// sendMerged reports whether every part has got its answer. The loader hands
+// hopeless reports whether the parts of a request that failed would fail alike:
+// it was not even sent.
+func hopeless(err error) bool {
+	var failed *executor.FetchError
+	return errors.As(err, &failed) && (failed.Code == subgraphs.CodeCircuitOpen || failed.Code == subgraphs.CodeConcurrency)
+}
+
+// sendMerged gives every part its answer, or says why it cannot. The loader hands
 // over the context of whoever came first: of that only the values are kept.
-func (b *Fetcher) sendMerged(ctx context.Context, s *subgraph, m *merge) bool {
+func (b *Fetcher) sendMerged(ctx context.Context, s *subgraph, m *merge) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.settings.Timeout)
 	defer cancel()
 	var staying atomic.Int64
@@ -120,24 +142,32 @@ func (b *Fetcher) sendMerged(ctx context.Context, s *subgraph, m *merge) bool {
 	}
 	answer, err := b.next.Fetch(ctx, m.fetch())
 	if err != nil {
-		return false
+		return err
 	}
 	if answer.Release != nil {
 		defer answer.Release()
 	}
 	if answer.Status < http.StatusOK || answer.Status > 299 {
-		return false
+		return m.unusable(fmt.Sprintf("answered with HTTP status %d", answer.Status))
 	}
 	t := b.tapes.Get().(*tape.Tape)
 	defer b.free(t)
 	bodies, ok := m.split(t, answer.Body)
 	if !ok {
-		return false
+		return m.unusable("failed it as a whole")
 	}
 	for i, p := range m.parts {
 		s.finish(p.call, &executor.Answer{Status: answer.Status, Header: answer.Header, Body: bodies[i]}, nil)
 	}
-	return true
+	return nil
+}
+
+// unusable is what a part is told that got no answer of its own.
+func (m *merge) unusable(what string) error {
+	name := m.parts[0].call.fetch.Subgraph
+	return &executor.FetchError{Subgraph: name, Code: subgraphs.CodeHTTP, Message: fmt.Sprintf(
+		"subgraph %q was sent this request together with those of others and %s, and its retry budget is used up (subgraphs.%s.retries.budget)",
+		name, what, name)}
 }
 
 // maxPooled is how many values a tape may keep for the next use.

@@ -2,7 +2,7 @@ package batch
 
 import "github.com/prometheus/client_golang/prometheus"
 
-type metrics struct{ batched, duplicates, resent *prometheus.CounterVec }
+type metrics struct{ batched, duplicates, resent, refused *prometheus.CounterVec }
 
 func newMetrics() *metrics {
 	counter := func(name, help string) *prometheus.CounterVec {
@@ -15,9 +15,11 @@ func newMetrics() *metrics {
 			"Queries that shared the answer of an equal one under way instead of being sent."),
 		resent: counter("weft_subgraph_batch_resends_total",
 			"Entity requests that were sent again apart because a merged request had failed as a whole."),
+		refused: counter("weft_subgraph_batch_resends_refused_total",
+			"Entity requests that failed with their merged request, because the subgraph's retry budget was used up or nothing was sent to it."),
 	}
 }
 
 func (m *metrics) collectors() []prometheus.Collector {
-	return []prometheus.Collector{m.batched, m.duplicates, m.resent}
+	return []prometheus.Collector{m.batched, m.duplicates, m.resent, m.refused}
 }

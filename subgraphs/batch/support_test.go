@@ -161,7 +161,10 @@ func (s *subgraph) resolve(w io.Writer, auth, query string, variables map[string
 }
 
 func newFetcher(t testing.TB, settings batch.Settings) (*batch.Fetcher, *subgraphs.Client) {
-	client := subgraphs.New(subgraphs.Options{})
+	client, err := subgraphs.New(subgraphs.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	f := batch.New(client, batch.Options{All: settings})
 	t.Cleanup(func() {
 		f.Close()
