@@ -100,7 +100,7 @@ func (c *Client) attempt(ctx context.Context, r request, avoid *endpoint, picked
 // verdict on the endpoint is nil, errFailed or errExcluded.
 func (c *Client) exchange(ctx context.Context, e *endpoint, r request, start time.Time) (o outcome, verdict error) {
 	h := r.host
-	res, err := h.transport.RoundTrip(c.httpRequest(ctx, e, r))
+	res, err := h.exchanger.RoundTrip(c.httpRequest(ctx, e, r))
 	if err == nil {
 		defer res.Body.Close()
 		o.answer, err = c.read(h, res)

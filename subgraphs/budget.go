@@ -11,6 +11,7 @@ import (
 // each request and each second fills a little. A request costs it one atomic
 // addition: what it has brought is added up when a token is asked for.
 type budget struct {
+	// perRequest, perSecond, most and tokens are in hundredths of a token.
 	perRequest, perSecond, most float64
 
 	requests atomic.Int64 // since the last time that a token was asked for
@@ -23,11 +24,13 @@ type budget struct {
 // budgetSeconds is for how long what is not used adds up.
 const budgetSeconds = 10
 
+const token = 100
+
 func newBudget(r Retries) *budget {
-	b := &budget{perRequest: float64(r.BudgetPercent) / 100, perSecond: float64(r.BudgetPerSecond), filled: time.Now()}
+	b := &budget{perRequest: float64(r.BudgetPercent), perSecond: token * float64(r.BudgetPerSecond), filled: time.Now()}
 	b.most = b.perSecond * budgetSeconds
 	if b.perRequest > 0 {
-		b.most = max(b.most, budgetSeconds)
+		b.most = max(b.most, token*budgetSeconds)
 	}
 	b.tokens = b.perSecond
 	return b
@@ -44,9 +47,9 @@ func (b *budget) spend() bool {
 	b.tokens += float64(b.requests.Swap(0))*b.perRequest + now.Sub(b.filled).Seconds()*b.perSecond
 	b.tokens = min(b.tokens, b.most)
 	b.filled = now
-	if b.tokens < 1 {
+	if b.tokens < token {
 		return false
 	}
-	b.tokens--
+	b.tokens -= token
 	return true
 }

@@ -20,7 +20,8 @@ type host struct {
 	name           string
 	settings       Settings
 	transport      *http.Transport
-	acceptEncoding []string // nil where compressed answers are not asked for
+	exchanger      http.RoundTripper // transport, but in tests
+	acceptEncoding []string          // nil where compressed answers are not asked for
 	metrics        hostMetrics
 	turnstile      *turnstile
 	budget         *budget
@@ -40,6 +41,7 @@ func (c *Client) newHost(name string, s Settings, tlsConfig *tls.Config) *host {
 		name: name, settings: s, transport: newTransport(s, tlsConfig), metrics: c.metrics.of(name),
 		turnstile: newTurnstile(s.MaxConcurrent, s.MaxWaiting), budget: newBudget(s.Retries),
 	}
+	h.exchanger = h.transport
 	if accepted := s.Compression.Answers; len(accepted) > 0 {
 		h.acceptEncoding = []string{strings.Join(accepted, ", ")}
 	}
