@@ -229,6 +229,10 @@ func (c *Client) read(h *host, res *http.Response) (*executor.Answer, error) {
 		delete(res.Header, "Content-Length")
 	}
 	b, err := c.buffers.read(body, size, h.settings.MaxAnswer)
+	var overloaded *executor.FetchError
+	if errors.As(err, &overloaded) {
+		overloaded.Subgraph = h.name
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package subgraphs
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/failsafe-go/failsafe-go"
@@ -92,6 +93,7 @@ func (c *Client) newHedge(h *host) failsafe.Executor[*outcome] {
 // budget allows it. Whichever is not needed is given up.
 func (c *Client) hedged(ctx context.Context, r request, avoid *endpoint) outcome {
 	h := r.host
+	var outcomes contest
 	var first, refused outcome
 	picked := make(chan *endpoint, 1)
 	c.hedging.Add(1)
@@ -101,6 +103,7 @@ func (c *Client) hedged(ctx context.Context, r request, avoid *endpoint) outcome
 			first = c.attempt(e.Context(), r, avoid, picked)
 			// A failure decides only where no second request may still succeed.
 			first.decides = first.good() || e.Hedges() == 0
+			outcomes.add(&first)
 			return &first, nil
 		}
 		if !h.spend() {
@@ -111,17 +114,49 @@ func (c *Client) hedged(ctx context.Context, r request, avoid *endpoint) outcome
 		case avoid = <-picked:
 		default: // the first still waits for its turn
 		}
-		o := c.attempt(e.Context(), r, avoid, nil)
-		o.decides = o.good()
-		return &o, nil
+		second := c.attempt(e.Context(), r, avoid, nil)
+		second.decides = second.good()
+		outcomes.add(&second)
+		return &second, nil
 	})
 	switch {
 	case err != nil || last == nil:
+		outcomes.settle(nil)
 		return r.ended(ctx, nil)
 	case last == &refused:
-		return first // both have ended, and the first not well
-	default:
-		return *last
+		last = &first // both have ended, and the first not well
+	}
+	outcomes.settle(last)
+	return *last
+}
+
+// contest gives back the answers that are not needed, also those that come when
+// it is settled.
+type contest struct {
+	mu      sync.Mutex
+	settled bool
+	open    []*outcome
+}
+
+func (t *contest) add(o *outcome) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.settled {
+		o.release()
+		return
+	}
+	t.open = append(t.open, o)
+}
+
+// settle is told which outcome is needed.
+func (t *contest) settle(needed *outcome) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.settled = true
+	for _, o := range t.open {
+		if o != needed {
+			o.release()
+		}
 	}
 }
 

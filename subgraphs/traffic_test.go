@@ -366,6 +366,32 @@ func TestHedgesTakeTheAnswerThatComesFirst(t *testing.T) {
 	}
 }
 
+// Answers that are not needed are given back, whichever comes first.
+func TestHedgesHoldNothing(t *testing.T) {
+	s := script(t, good)
+	settings := patient()
+	settings.Hedging.Delay = time.Nanosecond
+	c := newClient(t, subgraphs.Options{All: settings})
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for range 100 {
+				if body, code := ask(t, c, executor.Fetch{URL: s.URL}); code != "" {
+					t.Errorf("%s: %s", code, body)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	c.Close()
+	if held := c.Held(); held != 0 {
+		t.Errorf("%d bytes are held", held)
+	}
+	if metric(t, c, "weft_subgraph_hedges_total") == 0 {
+		t.Error("nothing was hedged")
+	}
+}
+
 // What hedging does not help it does not harm.
 func TestHedgesThatFailLeaveTheFirstAlone(t *testing.T) {
 	for name, second := range map[string]step{"resets": reset, "502": status(502)} {
