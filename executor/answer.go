@@ -141,45 +141,101 @@ func (x *execution) writeObject(set *fieldSet, v tape.Value) bool {
 		w.overflown = true
 		return false
 	}
-	tag := int(x.docs.Header(v).Tag())
+	tag := int(set.only)
+	if !set.sure {
+		tag = int(x.docs.Header(v).Tag())
+	}
+	for _, c := range set.costs {
+		w.costs[c.graph] += c.cost
+	}
+	slots := x.docs.Slots(v)
 	w.out = append(w.out, '{')
 	first := true
+	var run span
 	for i := range set.fields {
 		f := &set.fields[i]
-		if f.on != nil && !f.on.Has(tag-1) || f.guards != nil && !f.guards.Hold(x.r.Conditions) ||
-			f.unless != nil && f.unless.Hold(x.r.Conditions) {
-			continue
+		if f.sometimes {
+			if f.on != nil && !f.on.Has(tag-1) || !f.guards.Hold(x.r.Conditions) || f.unless != nil && f.unless.Hold(x.r.Conditions) {
+				continue
+			}
+			w.costs[f.graph] += f.fieldCost
 		}
 		label := f.label
 		if first {
 			label = label[1:]
 		}
 		first = false
-		w.out = append(w.out, label...)
-		w.costs[f.graph] += f.fieldCost
-		if f.typename {
-			w.out = x.appendTypename(w.out, set, tag)
-			continue
+		if !f.typename {
+			value := &slots[f.slot]
+			if f.copied&copyBit(value.Kind, value.Flags) != 0 {
+				if !run.extend(value, label) {
+					w.out = append(run.flush(w.out), label...)
+					run.begin(value, x.docs[value.Doc].Data)
+				}
+				continue
+			}
 		}
-		value := x.docs.Slot(v, f.slot)
-		if value.Kind == f.copied && value.Kind != tape.Missing {
-			w.out = append(w.out, x.docs[value.Doc].Data[value.Off:value.Off+value.Len]...)
-			continue
-		}
-		w.path = append(w.path, step{field: f})
-		ok := false
-		if f.denied {
-			ok = x.writeDenied(f)
-		} else {
-			ok = x.writeValue(f, 0, *value)
-		}
-		w.path = w.path[:len(w.path)-1]
-		if !ok {
+		w.out = append(run.flush(w.out), label...)
+		if !x.writeField(set, f, tag, slots) {
 			return false
 		}
 	}
-	w.out = append(w.out, '}')
+	w.out = append(run.flush(w.out), '}')
 	return true
+}
+
+// span is what is to be copied from a document: values that follow one another
+// there as they do in the answer, with what stands between them.
+type span struct {
+	data     []byte
+	doc      uint16
+	from, to uint32
+}
+
+// extend reports whether a value follows on the span, after the label, and takes
+// it then.
+func (s *span) extend(v *tape.Value, label []byte) bool {
+	if s.data == nil || v.Doc != s.doc || v.Off-s.to != uint32(len(label)) || string(s.data[s.to:v.Off]) != string(label) {
+		return false
+	}
+	s.to = v.Off + v.Len
+	return true
+}
+
+func (s *span) begin(v *tape.Value, data []byte) {
+	s.data, s.doc, s.from, s.to = data, v.Doc, v.Off, v.Off+v.Len
+}
+
+func (s *span) flush(out []byte) []byte {
+	if s.data == nil {
+		return out
+	}
+	out = append(out, s.data[s.from:s.to]...)
+	s.data = nil
+	return out
+}
+
+// writeField writes the value of a field whose label is written.
+func (x *execution) writeField(set *fieldSet, f *fieldProgram, tag int, slots []tape.Value) bool {
+	w := x.w
+	if f.typename {
+		w.out = x.appendTypename(w.out, set, tag)
+		return true
+	}
+	value := slots[f.slot]
+	if f.nullable && value.Kind <= tape.Null {
+		w.out = append(w.out, "null"...)
+		return true
+	}
+	w.path = append(w.path, step{field: f})
+	ok := false
+	if f.denied {
+		ok = x.writeDenied(f)
+	} else {
+		ok = x.writeValue(f, 0, value)
+	}
+	w.path = w.path[:len(w.path)-1]
+	return ok
 }
 
 // writeDenied answers for a field that nobody may have. It reports whether the
@@ -233,7 +289,7 @@ func (x *execution) writeValue(f *fieldProgram, level int, v tape.Value) bool {
 			break
 		}
 		w.costs[f.graph] += f.itemCost
-		ok = x.typed(f, v) && x.writeObject(f.set, v)
+		ok = (f.set.sure || x.typed(f, v)) && x.writeObject(f.set, v)
 	default:
 		ok = x.writeLeaf(f, v)
 	}

@@ -80,14 +80,18 @@ type partProgram struct {
 	// one field of the part.
 	shape *tape.Shape
 	// value is the shape of what the cache keeps: an entity, or a root field's
-	// value. It is nil for a leaf.
+	// value. It is nil for a leaf. An entity has slots of its own, for nothing but
+	// what is selected of it; into are the merged tree's for them.
 	value *tape.Shape
+	into  []int
 	// selection is the part's text without what only its request gives it: alias
 	// and variable of _entities, alias of a root field. It names cached values.
 	selection string
 	// mark is the part's number in the program, from 1, for marking targets.
-	mark   uint32
-	paths  []pathProgram
+	mark  uint32
+	paths []pathProgram
+	// once is set where no path can come to an object twice.
+	once   bool
 	inputs []inputProgram
 	// contexts are the values that entities take from objects above.
 	contexts []contextProgram
@@ -118,6 +122,9 @@ type inputProgram struct {
 	// prefix is {"__typename":"T"; nil means that of the object's own type.
 	prefix []byte
 	fields []requireProgram
+	// plain is set where the fields are leaves that every object has, and no other
+	// input can give the same representation: equal values are equal representations.
+	plain bool
 }
 
 type requireProgram struct {
@@ -211,7 +218,7 @@ func (c *compiler) layout() error {
 					return fmt.Errorf("step %d: the root field %q must be the one field of its part's output", s.ID, part.Key)
 				}
 				if part.Paths == nil {
-					c.root.output(part.Output, s.Graph)
+					c.root.output(part.Output, s.Graph, false)
 					continue
 				}
 			} else if len(part.Entity.Paths) == 0 {
@@ -238,7 +245,7 @@ func (c *compiler) layoutAt(part *planner.Part, graph int) error {
 			first = p
 		}
 		unite(first, p)
-		p.output(part.Output, graph)
+		p.output(part.Output, graph, true)
 	}
 	return nil
 }
@@ -350,8 +357,13 @@ func (c *compiler) followed(pp *partProgram) *position {
 func (c *compiler) entityPart(pp *partProgram, apart map[*position]bool) error {
 	e := pp.part.Entity
 	at := c.followed(pp)
+	pp.once = len(e.Paths) == 1 && !c.joins(e.Paths[0])
 	pp.shape = c.shape(pp.part.Output, at, strict(pp.part))
-	pp.value, pp.apart = pp.shape, apart[at.class()]
+	pp.value, pp.into = compact(pp.shape)
+	pp.apart = apart[at.class()]
+	if err := c.contexts(pp); err != nil {
+		return err
+	}
 	for _, in := range e.Inputs {
 		ip := inputProgram{on: in.On}
 		if in.Typename != "" {
@@ -361,9 +373,42 @@ func (c *compiler) entityPart(pp *partProgram, apart map[*position]bool) error {
 		if ip.fields, err = requires(in.Fields, at); err != nil {
 			return fmt.Errorf("the representation at %s: %w", pathText(e.Paths[0]), err)
 		}
+		ip.plain = len(e.Inputs) == 1 && pp.contexts == nil && !slices.ContainsFunc(ip.fields, func(f requireProgram) bool {
+			return f.fields != nil || f.on != nil || f.or != nil
+		})
 		pp.inputs = append(pp.inputs, ip)
 	}
-	return c.contexts(pp)
+	return nil
+}
+
+// joins reports whether something on a path comes from an entity's part.
+func (c *compiler) joins(path planner.Path) bool {
+	p := c.root
+	for _, el := range path {
+		_, p, _ = p.find(el.Key)
+		if p.class().joined {
+			return true
+		}
+	}
+	return false
+}
+
+// compact gives a shape that has slots for its own fields alone, with the slots
+// that they had.
+func compact(s *tape.Shape) (own *tape.Shape, into []int) {
+	own = &tape.Shape{Fields: slices.Clone(s.Fields), Tag: s.Tag, Tags: s.Tags, Strict: s.Strict}
+	for i := range own.Fields {
+		slot := own.Fields[i].Slot
+		k := slices.Index(into, slot)
+		if k < 0 {
+			k = len(into)
+			into = append(into, slot)
+		}
+		own.Fields[i].Slot = k
+	}
+	own.Slots = len(into)
+	own.Ready()
+	return own, into
 }
 
 func requires(rs []*planner.Require, p *position) ([]requireProgram, error) {

@@ -54,10 +54,11 @@ const (
 )
 
 // representation is a span of partState.text; from contexts on it is the values
-// that the entity takes from contexts.
+// that the entity takes from contexts. object is the first that it was rendered for.
 type representation struct {
 	start, contexts, end uint32
 	hash                 uint64
+	object               tape.Value
 }
 
 func (ps *partState) reset(maxBytes int) {
@@ -110,12 +111,17 @@ func (x *execution) collect(i int) {
 // walk follows a path from a value and takes what it ends at. Objects that are
 // linked at several places are followed and taken once.
 func (x *execution) walk(pp *partProgram, ps *partState, path []pathElement, v tape.Value) {
-	switch v.Kind {
-	case tape.List:
-		for _, item := range x.docs.Slots(v) {
-			x.walk(pp, ps, path, item)
+	for {
+		switch v.Kind {
+		case tape.List:
+			for _, item := range x.docs.Slots(v) {
+				x.walk(pp, ps, path, item)
+			}
+			return
+		case tape.Object:
+		default:
+			return
 		}
-	case tape.Object:
 		if len(path) == 0 {
 			x.take(pp, ps, v)
 			return
@@ -124,20 +130,20 @@ func (x *execution) walk(pp *partProgram, ps *partState, path []pathElement, v t
 			ps.above = append(ps.above[:len(pp.paths[ps.path].elements)-len(path)], v)
 		}
 		el := &path[0]
-		if !x.docs.Header(v).Visit(el.mark) {
+		if !pp.once && !x.docs.Header(v).Visit(el.mark) {
 			return
 		}
-		x.walkTyped(pp, ps, path[1:], el, *x.docs.Slot(v, el.slot))
+		path, v = path[1:], *x.docs.Slot(v, el.slot)
+		if el.types != nil {
+			x.walkTyped(pp, ps, path, el, v)
+			return
+		}
 	}
 }
 
 // walkTyped goes on with those values below a path's element that have one of
 // its types.
 func (x *execution) walkTyped(pp *partProgram, ps *partState, rest []pathElement, el *pathElement, v tape.Value) {
-	if el.types == nil {
-		x.walk(pp, ps, rest, v)
-		return
-	}
 	switch v.Kind {
 	case tape.List:
 		for _, item := range x.docs.Slots(v) {
@@ -153,7 +159,7 @@ func (x *execution) walkTyped(pp *partProgram, ps *partState, rest []pathElement
 // take adds a target, with its representation where that is new.
 func (x *execution) take(pp *partProgram, ps *partState, v tape.Value) {
 	h := x.docs.Header(v)
-	if mark, _ := h.Target(); mark == pp.mark {
+	if mark, _ := h.Target(); mark == pp.mark && !pp.once {
 		return
 	}
 	if pp.part.Entity == nil { // all of them get the root field's one value
@@ -167,42 +173,77 @@ func (x *execution) take(pp *partProgram, ps *partState, v tape.Value) {
 		if !in.on.Has(tag) {
 			continue
 		}
-		h.SetTarget(pp.mark, uint32(len(ps.targets)))
+		if !pp.once {
+			h.SetTarget(pp.mark, uint32(len(ps.targets)))
+		}
 		ps.targets = append(ps.targets, target{object: v, unique: x.represent(pp, ps, in, tag, v)})
 		return
 	}
 }
 
-// represent renders an object's representation, with what it takes from contexts,
-// and gives its number among the distinct ones.
+// represent finds an object's representation, with what it takes from contexts,
+// among the distinct ones, or renders it, and gives its number.
 func (x *execution) represent(pp *partProgram, ps *partState, in *inputProgram, tag int, v tape.Value) int32 {
-	start := len(ps.text)
-	prefix := in.prefix
-	if prefix == nil {
-		prefix = x.p.typenames[tag]
+	hash, plain := uint64(0), in.plain
+	for k := 0; plain && k < len(in.fields); k++ {
+		slot := *x.docs.Slot(v, in.fields[k].slot)
+		if plain = slot.Kind > tape.Null; plain {
+			hash = hash*31 + maphash.Bytes(x.e.seed, x.docs.Bytes(slot))
+		}
 	}
-	text, state := x.render(append(ps.text, prefix...), in.fields, v, false)
-	text = append(text, '}')
+	if plain {
+		u, known := ps.intern(hash, func(r *representation) bool { return x.same(in, r.object, v) })
+		if !known {
+			text, _ := x.representation(ps.text, in, tag, v)
+			u = ps.add(u, text, representation{contexts: uint32(len(text)), hash: hash, object: v})
+		}
+		return u
+	}
+	start := len(ps.text)
+	text, state := x.representation(ps.text, in, tag, v)
 	contexts := len(text)
 	if pp.contexts != nil && state == 0 {
 		text, state = x.renderContexts(text, pp, ps, tag)
 	}
-	if ps.text = text; state != 0 {
-		ps.text = ps.text[:start]
+	if state != 0 {
 		return state
 	}
-	u, known := ps.intern(x.e, start, contexts)
-	if known {
-		ps.text = ps.text[:start]
+	hash = maphash.Bytes(x.e.seed, text[start:])
+	u, known := ps.intern(hash, func(r *representation) bool { return bytes.Equal(text[r.start:r.end], text[start:]) })
+	if !known {
+		u = ps.add(u, text, representation{contexts: uint32(contexts), hash: hash, object: v})
 	}
 	return u
 }
 
-// intern looks the text from start on up among the distinct representations: by
-// hash, then byte by byte.
-func (ps *partState) intern(e *Executor, start, contexts int) (u int32, known bool) {
-	text := ps.text[start:]
-	hash := maphash.Bytes(e.seed, text)
+// representation appends an object's representation.
+func (x *execution) representation(b []byte, in *inputProgram, tag int, v tape.Value) ([]byte, int32) {
+	prefix := in.prefix
+	if prefix == nil {
+		prefix = x.p.typenames[tag]
+	}
+	b, state := x.render(append(b, prefix...), in.fields, v, false)
+	return append(b, '}'), state
+}
+
+// same reports whether two objects have the same values where a plain input
+// needs them: then their representations are the same, byte by byte.
+func (x *execution) same(in *inputProgram, a, b tape.Value) bool {
+	if in.prefix == nil && x.docs.Header(a).Tag() != x.docs.Header(b).Tag() {
+		return false
+	}
+	for k := range in.fields {
+		va, vb := *x.docs.Slot(a, in.fields[k].slot), *x.docs.Slot(b, in.fields[k].slot)
+		if va != vb && !bytes.Equal(x.docs.Bytes(va), x.docs.Bytes(vb)) {
+			return false
+		}
+	}
+	return true
+}
+
+// intern looks among the distinct representations: by hash, then by content.
+// Where there is none yet, it gives the place in the table for it.
+func (ps *partState) intern(hash uint64, same func(*representation) bool) (u int32, known bool) {
 	if 2*(len(ps.unique)+1) > len(ps.table) {
 		ps.grow()
 	}
@@ -210,14 +251,22 @@ func (ps *partState) intern(e *Executor, start, contexts int) (u int32, known bo
 	for i := hash & mask; ; i = (i + 1) & mask {
 		n := ps.table[i]
 		if n == 0 {
-			ps.unique = append(ps.unique, representation{uint32(start), uint32(contexts), uint32(len(ps.text)), hash})
-			ps.table[i] = int32(len(ps.unique))
-			return int32(len(ps.unique) - 1), false
+			return int32(i), false
 		}
-		if r := ps.unique[n-1]; r.hash == hash && bytes.Equal(ps.text[r.start:r.end], text) {
+		if r := &ps.unique[n-1]; r.hash == hash && same(r) {
 			return n - 1, true
 		}
 	}
+}
+
+// add takes the representation that text ends with, at a place in the table, and
+// gives its number.
+func (ps *partState) add(place int32, text []byte, r representation) int32 {
+	r.start, r.end = uint32(len(ps.text)), uint32(len(text))
+	ps.text = text
+	ps.unique = append(ps.unique, r)
+	ps.table[place] = int32(len(ps.unique))
+	return ps.table[place] - 1
 }
 
 func (ps *partState) grow() {

@@ -1,6 +1,8 @@
 package executor
 
 import (
+	"slices"
+
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/weft-graphql/weft/executor/tape"
@@ -20,6 +22,16 @@ type fieldSet struct {
 	// whose data is the gateway's own.
 	possible schema.TypeSet
 	fields   []fieldProgram
+	// sure is set where every object is of the type only, whatever it tells: no
+	// subgraph is asked for its type.
+	sure bool
+	// costs are the fieldCosts that are not 0 and hold for every object.
+	costs []graphCost
+}
+
+type graphCost struct {
+	graph int
+	cost  float64
 }
 
 type fieldProgram struct {
@@ -38,17 +50,27 @@ type fieldProgram struct {
 	lists   []bool
 	nonNull bool
 	leaf    leafKind
-	// copied is the kind of value that needs nothing but copying: most leaves have
-	// it. It is Missing where there is none.
-	copied tape.Kind
-	denied bool                // nobody may have the field
-	enum   map[string]struct{} // the API's values, for an enum
-	set    *fieldSet           // nil for a leaf
+	// copied are the kinds of value that need nothing but copying, as bits; see
+	// copyBit. Most leaves have one of them.
+	copied uint32
+	// nullable is set where null is written for null.
+	nullable bool
+	// sometimes is set where on, guards or unless can leave the field out.
+	sometimes bool
+	denied    bool                // nobody may have the field
+	enum      map[string]struct{} // the API's values, for an enum
+	set       *fieldSet           // nil for a leaf
 	// fieldCost and itemCost count towards graph, as an index plus one.
 	fieldCost, itemCost float64
 	graph               int
 	// parent is the name of the type in error messages.
 	parent string
+}
+
+// copyBit is the bit of a value in fieldProgram.copied: short numbers have one of
+// their own.
+func copyBit(kind tape.Kind, flags tape.Flags) uint32 {
+	return 1 << (uint32(kind) + uint32(flags&tape.Short)*4)
 }
 
 type setKey struct {
@@ -72,8 +94,10 @@ func (c *compiler) set(s *operation.SelectionSet, p *position, own bool) *fieldS
 			for o := range s.Possible.All() {
 				fs.only = uint16(o + 1)
 			}
+			fs.sure = !slices.ContainsFunc(p.tags, func(tag uint16) bool { return tag != fs.only })
 		}
 	}
+	defer fs.addUp()
 	for i, f := range s.Fields {
 		slot, below, _ := p.find(f.Key)
 		base := fieldProgram{
@@ -95,6 +119,17 @@ func (c *compiler) set(s *operation.SelectionSet, p *position, own bool) *fieldS
 		fs.fields = append(fs.fields, c.variants(base, s, own)...)
 	}
 	return fs
+}
+
+// addUp finds out what holds for every object of the set.
+func (fs *fieldSet) addUp() {
+	for i := range fs.fields {
+		f := &fs.fields[i]
+		f.sometimes = f.on != nil || f.guards != nil || f.unless != nil
+		if f.fieldCost != 0 && !f.sometimes {
+			fs.costs = append(fs.costs, graphCost{f.graph, f.fieldCost})
+		}
+	}
 }
 
 // variants splits a field by how the object types define it: an implementation
@@ -147,6 +182,7 @@ func (c *compiler) typed(f *fieldProgram, t *ast.Type) {
 		f.lists = append(f.lists, t.NonNull)
 	}
 	f.nonNull = t.NonNull
+	f.nullable = !f.denied && !f.nonNull && len(f.lists) == 0 || len(f.lists) > 0 && !f.lists[0] && !f.denied
 	if f.set != nil {
 		return
 	}
@@ -162,11 +198,18 @@ func (c *compiler) typed(f *fieldProgram, t *ast.Type) {
 	if len(f.lists) > 0 || f.denied {
 		return
 	}
+	number, short := copyBit(tape.Number, 0), copyBit(tape.Number, tape.Short)
 	switch f.leaf {
 	case stringLeaf, idLeaf:
-		f.copied = tape.String
+		f.copied = copyBit(tape.String, 0)
 	case floatLeaf:
-		f.copied = tape.Number
-	case customLeaf, intLeaf, booleanLeaf, enumLeaf: // some value of these needs a look
+		f.copied = number | short
+	case intLeaf:
+		f.copied = short
+	case booleanLeaf:
+		f.copied = copyBit(tape.True, 0) | copyBit(tape.False, 0)
+	case customLeaf:
+		f.copied = copyBit(tape.String, 0) | number | short | copyBit(tape.True, 0) | copyBit(tape.False, 0) | copyBit(tape.Raw, 0)
+	case enumLeaf: // its values need a look
 	}
 }

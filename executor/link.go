@@ -44,7 +44,13 @@ func (x *execution) linkRoot(i int, pp *partProgram, ps *partState) {
 func (x *execution) linkEntity(pp *partProgram, object, entity tape.Value) {
 	switch entity.Kind {
 	case tape.Object:
-		x.merge(object, entity)
+		x.mergeTag(object, entity)
+		into, from := x.docs.Slots(object), x.docs.Slots(entity)
+		for k, slot := range pp.into {
+			if v := from[k]; v.Kind != tape.Missing {
+				x.assign(&into[slot], v)
+			}
+		}
 	case tape.Null:
 		if x.docs.Explained(entity) {
 			x.explain(object, pp.shape)
@@ -57,15 +63,20 @@ func (x *execution) merge(into, from tape.Value) {
 	if into.Doc == from.Doc && into.Off == from.Off {
 		return
 	}
-	if tag := x.docs.Header(from).Tag(); tag != 0 {
-		if h := x.docs.Header(into); h.Tag() == 0 {
-			h.SetTag(tag)
-		}
-	}
+	x.mergeTag(into, from)
 	slots := x.docs.Slots(into)
 	for i, v := range x.docs.Slots(from) {
 		if v.Kind != tape.Missing && i < len(slots) {
 			x.assign(&slots[i], v)
+		}
+	}
+}
+
+// mergeTag takes over the type of an object where it is not known yet.
+func (x *execution) mergeTag(into, from tape.Value) {
+	if tag := x.docs.Header(from).Tag(); tag != 0 {
+		if h := x.docs.Header(into); h.Tag() == 0 {
+			h.SetTag(tag)
 		}
 	}
 }

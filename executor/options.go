@@ -77,7 +77,7 @@ type Limits struct {
 	// 16 MiB; beyond it: INTROSPECTION_TOO_LARGE.
 	Introspection int
 	// Pooled is how many bytes of a buffer are kept for the next execution.
-	// Default 16 MiB; larger buffers are left to the garbage collector.
+	// Default 64 MiB; larger buffers are left to the garbage collector.
 	Pooled int
 }
 
@@ -91,7 +91,7 @@ func (l Limits) orDefaults() Limits {
 	l.Errors = cmp.Or(max(l.Errors, 0), 1000)
 	l.AnswerBytes = cmp.Or(max(l.AnswerBytes, 0), 256<<20)
 	l.Introspection = cmp.Or(max(l.Introspection, 0), 16<<20)
-	l.Pooled = cmp.Or(max(l.Pooled, 0), 16<<20)
+	l.Pooled = cmp.Or(max(l.Pooled, 0), 64<<20)
 	return l
 }
 

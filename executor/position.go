@@ -3,6 +3,7 @@ package executor
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -24,6 +25,12 @@ type position struct {
 	// graph is the index, plus one, of the subgraph that gives the field first; 0
 	// where none does.
 	graph int
+	// joined is set where an entity's part gives the field: one object may then be
+	// at several places.
+	joined bool
+	// tags are the types, as tags, that subgraphs' objects here can have only; 0
+	// where the objects tell themselves.
+	tags []uint16
 }
 
 // class is the representative of the positions that p is united with.
@@ -73,6 +80,10 @@ func unite(p, q *position) {
 	}
 	q.united = p
 	p.graph = cmp.Or(p.graph, q.graph)
+	p.joined = p.joined || q.joined
+	for _, tag := range q.tags {
+		p.tagged(tag)
+	}
 	for i, key := range q.keys {
 		p = p.class()
 		if j, ok := p.slots[key]; ok {
@@ -83,14 +94,23 @@ func unite(p, q *position) {
 	}
 }
 
-// output adds what a request to a subgraph selects.
-func (p *position) output(s *planner.Selection, graph int) {
+// output adds what a request to a subgraph selects; joined is set where it is
+// selected of entities.
+func (p *position) output(s *planner.Selection, graph int, joined bool) {
+	p.class().tagged(uint16(s.Object + 1))
 	for _, f := range s.Fields {
 		q := p.at(f.Key).class()
 		q.graph = cmp.Or(q.graph, graph+1)
+		q.joined = q.joined || joined
 		if f.Selection != nil {
-			q.output(f.Selection, graph)
+			q.output(f.Selection, graph, joined)
 		}
+	}
+}
+
+func (p *position) tagged(tag uint16) {
+	if !slices.Contains(p.tags, tag) {
+		p.tags = append(p.tags, tag)
 	}
 }
 

@@ -44,7 +44,7 @@ func (p *Program) verbatim() *form {
 	}
 	whole := &planner.Selection{}
 	for _, part := range s.Parts {
-		if part.Entity != nil || part.Guards != nil || !strict(part) {
+		if part.Entity != nil || part.Paths != nil || part.Guards != nil || !strict(part) {
 			return nil
 		}
 		whole.Fields = append(whole.Fields, part.Output.Fields...)

@@ -1,5 +1,7 @@
 package tape
 
+import "slices"
+
 // Parse reads a whole document. Of keys that come twice the last one counts.
 // The values keep referring to data.
 func (t *Tape) Parse(data []byte, shape *Shape, limits Limits) (Value, error) {
@@ -8,9 +10,8 @@ func (t *Tape) Parse(data []byte, shape *Shape, limits Limits) (Value, error) {
 	if err != nil {
 		return Value{}, err
 	}
-	t.pos = end
-	if t.space(); t.pos < len(t.Data) {
-		return Value{}, &SyntaxError{t.pos, "more after the value"}
+	if end = space(data, end); end < len(data) {
+		return Value{}, &SyntaxError{end, "more after the value"}
 	}
 	return v, nil
 }
@@ -21,74 +22,79 @@ func (t *Tape) ParseAt(offset int, shape *Shape, limits Limits) (Value, int, err
 	if len(t.Data) > maxSize {
 		return Value{}, 0, &LimitError{"size", maxSize}
 	}
-	t.limits, t.pos, t.err = limits.orDefaults(), offset, nil
+	t.limits, t.err = limits.orDefaults(), nil
 	t.stack = t.stack[:0]
-	v, ok := t.value(shape, 0)
-	if !ok {
-		return Value{}, t.pos, t.err
+	v, end := t.value(offset, shape, 0)
+	if end < 0 {
+		return Value{}, 0, t.err
 	}
-	return v, t.pos, nil
+	return v, end, nil
 }
 
-func (t *Tape) fail(problem string) bool {
+// The methods that read something take the index where it begins, and give the
+// index after it, or failed with the reason in t.err.
+const failed = -1
+
+func (t *Tape) fail(at int, problem string) int {
 	if t.err == nil {
-		t.err = &SyntaxError{t.pos, problem}
+		t.err = &SyntaxError{at, problem}
 	}
-	return false
+	return failed
 }
 
-// space skips white space; mostly there is none.
-func (t *Tape) space() {
-	if t.pos < len(t.Data) && t.Data[t.pos] <= ' ' {
-		t.spaces()
-	}
-}
-
-func (t *Tape) spaces() {
-	for t.pos < len(t.Data) {
-		switch t.Data[t.pos] {
+// space gives the index of what is not white space; mostly that is i.
+func space(d []byte, i int) int {
+	for i < len(d) && d[i] <= ' ' {
+		switch d[i] {
 		case ' ', '\n', '\t', '\r':
-			t.pos++
+			i++
 		default:
-			return
+			return i
 		}
 	}
+	return i
 }
 
-// value reads what begins here, after white space.
-func (t *Tape) value(shape *Shape, depth int) (Value, bool) {
-	t.space()
-	if t.pos >= len(t.Data) {
-		return Value{}, t.fail("the document ends where a value is expected")
+// value reads what begins at i, after white space.
+func (t *Tape) value(i int, shape *Shape, depth int) (Value, int) {
+	d := t.Data
+	if i = space(d, i); i >= len(d) {
+		return Value{}, t.fail(i, "the document ends where a value is expected")
 	}
-	start := t.pos
-	kind, flags, ok := Null, Flags(0), true
-	switch c := t.Data[t.pos]; {
+	kind, flags, end := Null, Flags(0), failed
+	switch c := d[i]; {
 	case c == '"':
 		kind = String
-		var escaped bool
-		if escaped, ok = t.str(); escaped {
+		stop, escaped, problem := ScanString(d, i)
+		if problem != "" {
+			return Value{}, t.fail(stop, problem)
+		}
+		if end = stop; escaped {
 			flags = Escaped
 		}
 	case c == '{':
 		if shape != nil {
-			return t.object(shape, depth+1)
+			return t.object(i, shape, depth+1)
 		}
-		kind, ok = Raw, t.skipObject(depth+1)
+		kind, end = Raw, t.skipObject(i, depth+1)
 	case c == '[':
-		return t.list(shape, depth+1)
+		return t.list(i, shape, depth+1)
 	case c == '-' || '0' <= c && c <= '9':
-		kind, ok = Number, t.number()
+		kind = Number
+		var integer bool
+		if end, integer = t.number(i); integer && end-i < 10 {
+			flags = Short
+		}
 	case c == 't':
-		kind, ok = True, t.word("true")
+		kind, end = True, t.word(i, "true")
 	case c == 'f':
-		kind, ok = False, t.word("false")
+		kind, end = False, t.word(i, "false")
 	case c == 'n':
-		ok = t.word("null")
+		end = t.word(i, "null")
 	default:
-		ok = t.fail("no value begins like this")
+		end = t.fail(i, "no value begins like this")
 	}
-	return Value{Kind: kind, Flags: flags, Doc: t.ID, Off: uint32(start), Len: uint32(t.pos - start)}, ok
+	return Value{Kind: kind, Flags: flags, Doc: t.ID, Off: uint32(i), Len: uint32(end - i)}, end
 }
 
 func (t *Tape) deeper(depth int) bool {
@@ -108,52 +114,64 @@ func (t *Tape) room(n int) bool {
 }
 
 // object reads an object into slots.
-func (t *Tape) object(shape *Shape, depth int) (Value, bool) {
+func (t *Tape) object(start int, shape *Shape, depth int) (Value, int) {
 	if !t.deeper(depth) || !t.room(shape.Slots+1) {
-		return Value{}, false
+		return Value{}, failed
 	}
+	d := t.Data
 	base := t.take(shape.Slots+1) + 1
-	start, tag, next := t.pos, shape.Tag, 0
-	t.pos++
-	for first := true; ; first = false {
-		t.space()
-		if first && t.pos < len(t.Data) && t.Data[t.pos] == '}' {
-			break
-		}
-		i, ok := t.key(shape, next)
-		if !ok {
-			return Value{}, false
-		}
-		if i < 0 {
-			if !t.skip(depth) {
-				return Value{}, false
+	tag, next, filled := shape.Tag, 0, 0
+	i := space(d, start+1)
+	if i < len(d) && d[i] == '}' {
+		i++
+	} else {
+		for {
+			k := next
+			if k < len(shape.Fields) && hasPrefix(d, i, shape.Fields[k].member) {
+				i += len(shape.Fields[k].member)
+			} else if k, i = t.key(i, shape); i < 0 {
+				return Value{}, failed
 			}
-		} else {
-			f := &shape.Fields[i]
-			v, ok := t.value(f.Child, depth)
-			if !ok {
-				return Value{}, false
+			if k < 0 {
+				if i = t.skip(i, depth); i < 0 {
+					return Value{}, failed
+				}
+			} else {
+				f := &shape.Fields[k]
+				var v Value
+				if v, i = t.value(i, f.Child, depth); i < 0 {
+					return Value{}, failed
+				}
+				slot := &t.values[base+f.Slot]
+				if slot.Kind == Missing {
+					filled++
+				}
+				*slot = v
+				if f.Tag && v.Kind == String {
+					tag = shape.tag(d[v.Off+1:v.Off+v.Len-1], tag)
+				}
+				next = k + 1
 			}
-			t.values[base+f.Slot] = v
-			if f.Tag && v.Kind == String {
-				tag = shape.tag(t.Data[v.Off+1:v.Off+v.Len-1], tag)
+			if i < len(d) && d[i] == ',' {
+				i++
+			} else if i = t.separator(i, '}'); i < 0 {
+				return Value{}, failed
 			}
-			next = i + 1
-		}
-		more, ok := t.more('}')
-		if !ok {
-			return Value{}, false
-		}
-		if !more {
-			break
+			if d[i-1] != ',' {
+				break
+			}
+			i = space(d, i)
 		}
 	}
-	t.pos++
-	t.values[base-1] = Value{Kind: header, Doc: tag, Off: uint32(start), Len: uint32(t.pos - start)}
-	if shape.Strict {
+	t.values[base-1] = Value{Kind: header, Doc: tag, Off: uint32(start), Len: uint32(i - start)}
+	if shape.Strict && filled < len(shape.Fields) {
 		t.check(shape, base, tag)
 	}
-	return Value{Kind: Object, Doc: t.ID, Off: uint32(base), Len: uint32(shape.Slots)}, true
+	return Value{Kind: Object, Doc: t.ID, Off: uint32(base), Len: uint32(shape.Slots)}, i
+}
+
+func hasPrefix(d []byte, i int, prefix string) bool {
+	return len(d)-i >= len(prefix) && string(d[i:i+len(prefix)]) == prefix
 }
 
 // check makes what is expected and absent an explained null.
@@ -171,175 +189,149 @@ func (t *Tape) check(shape *Shape, base int, tag uint16) {
 	}
 }
 
-// key reads a key and its colon and gives the field; next is the likely one.
-func (t *Tape) key(shape *Shape, next int) (int, bool) {
-	if t.pos >= len(t.Data) || t.Data[t.pos] != '"' {
-		return 0, t.fail("an object's key is expected")
+// key reads a key with its colon and gives its field, -1 where it is not expected.
+func (t *Tape) key(i int, shape *Shape) (field, end int) {
+	if i >= len(t.Data) || t.Data[i] != '"' {
+		return 0, t.fail(i, "an object's key is expected")
 	}
-	if next < len(shape.Fields) {
-		if m := shape.Fields[next].member; len(t.Data)-t.pos >= len(m) && string(t.Data[t.pos:t.pos+len(m)]) == m {
-			t.pos += len(m)
-			return next, true
-		}
+	end, escaped, problem := ScanString(t.Data, i)
+	if problem != "" {
+		return 0, t.fail(end, problem)
 	}
-	start := t.pos
-	escaped, ok := t.str()
-	if !ok {
-		return 0, false
-	}
-	key := t.Data[start+1 : t.pos-1]
+	key := t.Data[i+1 : end-1]
 	if escaped {
-		plain, _ := Unquote(t.Data[start:t.pos])
+		plain, _ := Unquote(t.Data[i:end])
 		key = []byte(plain)
 	}
-	i := shape.find(key)
-	return i, t.colon()
+	return shape.find(key), t.colon(end)
 }
 
-func (t *Tape) colon() bool {
-	t.space()
-	if t.pos >= len(t.Data) || t.Data[t.pos] != ':' {
-		return t.fail("a colon is expected after an object's key")
+func (t *Tape) colon(i int) int {
+	if i = space(t.Data, i); i >= len(t.Data) || t.Data[i] != ':' {
+		return t.fail(i, "a colon is expected after an object's key")
 	}
-	t.pos++
-	return true
+	return i + 1
 }
 
-// more reads a comma, or stops before the closing byte.
-func (t *Tape) more(end byte) (more, ok bool) {
-	if t.pos < len(t.Data) && t.Data[t.pos] == ',' {
-		t.pos++
-		return true, true
+// separator reads a comma or the closing byte: the last byte read tells which.
+func (t *Tape) separator(i int, closing byte) int {
+	if i = space(t.Data, i); i < len(t.Data) && (t.Data[i] == ',' || t.Data[i] == closing) {
+		return i + 1
 	}
-	t.space()
-	if t.pos < len(t.Data) {
-		switch t.Data[t.pos] {
-		case ',':
-			t.pos++
-			return true, true
-		case end:
-			return false, true
-		}
-	}
-	return false, t.fail("a comma or the end of the object or list is expected")
+	return t.fail(i, "a comma or the end of the object or list is expected")
 }
 
 // list reads a list; its items are gathered on a stack, because what is inside
 // them takes values first.
-func (t *Tape) list(shape *Shape, depth int) (Value, bool) {
+func (t *Tape) list(start int, shape *Shape, depth int) (Value, int) {
 	if !t.deeper(depth) {
-		return Value{}, false
+		return Value{}, failed
 	}
-	start, mark := t.pos, len(t.stack)
-	t.pos++
-	if t.space(); t.pos < len(t.Data) && t.Data[t.pos] == ']' {
-		t.pos++
+	d, mark := t.Data, len(t.stack)
+	i := space(d, start+1)
+	if i < len(d) && d[i] == ']' {
+		i++
 	} else {
-		for more := true; more; {
-			v, ok := t.value(shape, depth)
-			if !ok || !t.room(1) {
-				return Value{}, false
+		for {
+			var v Value
+			if v, i = t.value(i, shape, depth); i < 0 || !t.room(1) {
+				return Value{}, failed
 			}
 			t.stack = append(t.stack, v)
-			if more, ok = t.more(']'); !ok {
-				return Value{}, false
+			if i = t.separator(i, ']'); i < 0 {
+				return Value{}, failed
+			}
+			if d[i-1] != ',' {
+				break
 			}
 		}
-		t.pos++
 	}
 	items := t.stack[mark:]
 	if !t.room(len(items) + 1) {
-		return Value{}, false
+		return Value{}, failed
 	}
 	base := t.take(len(items)+1) + 1
-	t.values[base-1] = Value{Kind: header, Off: uint32(start), Len: uint32(t.pos - start)}
+	t.values[base-1] = Value{Kind: header, Off: uint32(start), Len: uint32(i - start)}
 	copy(t.values[base:], items)
 	t.stack = t.stack[:mark]
-	return Value{Kind: List, Doc: t.ID, Off: uint32(base), Len: uint32(len(items))}, true
+	return Value{Kind: List, Doc: t.ID, Off: uint32(base), Len: uint32(len(items))}, i
 }
 
 // skip validates a value that nobody wants.
-func (t *Tape) skip(depth int) bool {
-	t.space()
-	if t.pos < len(t.Data) {
-		switch t.Data[t.pos] {
+func (t *Tape) skip(i, depth int) int {
+	if i = space(t.Data, i); i < len(t.Data) {
+		switch t.Data[i] {
 		case '{':
-			return t.skipObject(depth + 1)
+			return t.skipObject(i, depth+1)
 		case '[':
-			return t.skipList(depth + 1)
+			return t.skipList(i, depth+1)
 		}
 	}
-	_, ok := t.value(nil, depth)
-	return ok
+	_, end := t.value(i, nil, depth)
+	return end
 }
 
-func (t *Tape) skipObject(depth int) bool {
+func (t *Tape) skipObject(i, depth int) int {
 	if !t.deeper(depth) {
-		return false
+		return failed
 	}
-	t.pos++
-	if t.space(); t.pos < len(t.Data) && t.Data[t.pos] == '}' {
-		t.pos++
-		return true
+	if i = space(t.Data, i+1); i < len(t.Data) && t.Data[i] == '}' {
+		return i + 1
 	}
-	for more, ok := true, true; more; {
-		if t.space(); t.pos >= len(t.Data) || t.Data[t.pos] != '"' {
-			return t.fail("an object's key is expected")
+	for {
+		if i = space(t.Data, i); i >= len(t.Data) || t.Data[i] != '"' {
+			return t.fail(i, "an object's key is expected")
 		}
-		if _, ok = t.str(); !ok || !t.colon() || !t.skip(depth) {
-			return false
+		end, _, problem := ScanString(t.Data, i)
+		if problem != "" {
+			return t.fail(end, problem)
 		}
-		if more, ok = t.more('}'); !ok {
-			return false
+		if i = t.colon(end); i < 0 {
+			return failed
+		}
+		if i = t.skip(i, depth); i < 0 {
+			return failed
+		}
+		if i = t.separator(i, '}'); i < 0 || t.Data[i-1] != ',' {
+			return i
 		}
 	}
-	t.pos++
-	return true
 }
 
-func (t *Tape) skipList(depth int) bool {
+func (t *Tape) skipList(i, depth int) int {
 	if !t.deeper(depth) {
-		return false
+		return failed
 	}
-	t.pos++
-	if t.space(); t.pos < len(t.Data) && t.Data[t.pos] == ']' {
-		t.pos++
-		return true
+	if i = space(t.Data, i+1); i < len(t.Data) && t.Data[i] == ']' {
+		return i + 1
 	}
-	for more, ok := true, true; more; {
-		if !t.skip(depth) {
-			return false
+	for {
+		if i = t.skip(i, depth); i < 0 {
+			return failed
 		}
-		if more, ok = t.more(']'); !ok {
-			return false
+		if i = t.separator(i, ']'); i < 0 || t.Data[i-1] != ',' {
+			return i
 		}
 	}
-	t.pos++
-	return true
 }
 
-func (t *Tape) word(w string) bool {
-	if len(t.Data)-t.pos < len(w) || string(t.Data[t.pos:t.pos+len(w)]) != w {
-		return t.fail("no value begins like this")
+func (t *Tape) word(i int, w string) int {
+	if !hasPrefix(t.Data, i, w) {
+		return t.fail(i, "no value begins like this")
 	}
-	t.pos += len(w)
-	return true
+	return i + len(w)
 }
 
-func (t *Tape) number() bool {
-	end, problem := ScanNumber(t.Data, t.pos)
+// number reads a number and tells whether it has neither fraction nor exponent.
+func (t *Tape) number(i int) (end int, integer bool) {
+	if d := t.Data; '1' <= d[i] && d[i] <= '9' {
+		if end = digits(d, i+1); end >= len(d) || d[end] != '.' && d[end]|0x20 != 'e' {
+			return end, true
+		}
+	}
+	end, problem := ScanNumber(t.Data, i)
 	if problem != "" {
-		return t.fail(problem)
+		return t.fail(end, problem), false
 	}
-	t.pos = end
-	return true
-}
-
-func (t *Tape) str() (escaped, ok bool) {
-	end, escaped, problem := ScanString(t.Data, t.pos)
-	t.pos = end
-	if problem != "" {
-		return escaped, t.fail(problem)
-	}
-	return escaped, true
+	return end, !slices.ContainsFunc(t.Data[i:end], func(c byte) bool { return c == '.' || c|0x20 == 'e' })
 }

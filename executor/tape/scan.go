@@ -127,7 +127,7 @@ func ScanValue(d []byte, i, depth int, limits Limits) (end int, ok bool) {
 	if i >= len(d) || d[i] <= ' ' {
 		return i, false
 	}
-	t := Tape{Data: d, pos: i, limits: limits.orDefaults()}
-	ok = t.skip(depth)
-	return t.pos, ok
+	t := Tape{Data: d, limits: limits.orDefaults()}
+	end = t.skip(i, depth)
+	return end, end >= 0
 }

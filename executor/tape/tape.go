@@ -45,6 +45,8 @@ const (
 	Explained Flags = 1 << iota
 	// Escaped marks a string that holds an escape sequence.
 	Escaped
+	// Short marks a number of less than ten characters without fraction or exponent.
+	Short
 )
 
 // Value is one JSON value: 16 bytes without a pointer.
@@ -114,7 +116,6 @@ type Tape struct {
 
 	values []Value
 	stack  []Value
-	pos    int
 	limits Limits
 	err    error
 }
