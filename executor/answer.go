@@ -125,9 +125,11 @@ func (x *execution) answerHeaders() []AnswerHeader {
 	all := make([]AnswerHeader, 0, len(x.p.steps))
 	for i := range x.p.steps {
 		if answer := x.steps[i].answer; answer != nil {
-			all = append(all, AnswerHeader{
-				Subgraph: x.p.steps[i].name, Header: answer.Header, Mutation: x.p.steps[i].step.Kind == ast.Mutation,
-			})
+			a := AnswerHeader{Subgraph: x.p.steps[i].name, Header: answer.Header, Mutation: x.p.steps[i].step.Kind == ast.Mutation}
+			all = append(all, a)
+			for _, a.Header = range answer.More {
+				all = append(all, a)
+			}
 		}
 	}
 	return all

@@ -130,6 +130,8 @@ type RepresentationList struct {
 type Answer struct {
 	Status int
 	Header http.Header
+	// More are the headers of the further answers that this one was put together of.
+	More []http.Header
 	// Body is valid until Release is called.
 	Body []byte
 	// Release gives Body's memory back. It may be nil.

@@ -71,9 +71,6 @@ func (x *execution) fetch(i int, all bool) {
 // may keep it; one without variables is the program's own.
 func (x *execution) request(i int, all bool) (*Fetch, error) {
 	sp, st := &x.p.steps[i], &x.steps[i]
-	if n := x.requests.Add(1); n > int64(x.e.limits.Requests) {
-		return nil, &FetchError{Subgraph: sp.name, Code: codeTooManyRequests, Message: x.tooManyRequests()}
-	}
 	asked, size, entities, extra := 0, 0, 0, len(sp.parts)
 	st.sets = st.sets[:0]
 	for j := range sp.parts {
@@ -87,9 +84,9 @@ func (x *execution) request(i int, all bool) (*Fetch, error) {
 			size += len(ps.text) + len(ps.misses) + 2
 		}
 	}
-	if entities > x.e.limits.Entities {
-		return nil, &FetchError{Subgraph: sp.name, Code: codeTooManyEntities,
-			Message: fmt.Sprintf("a request to subgraph %q needs %d entities, more than the %d that are allowed", sp.name, entities, x.e.limits.Entities)}
+	pieces := max(1, (entities+x.e.limits.Entities-1)/x.e.limits.Entities)
+	if n := x.requests.Add(int64(pieces)); n > int64(x.e.limits.Requests) {
+		return nil, &FetchError{Subgraph: sp.name, Code: codeTooManyRequests, Message: x.tooManyRequests()}
 	}
 	if extra > len(sp.parts) && asked > x.e.limits.Contexts {
 		return nil, &FetchError{Subgraph: sp.name, Code: codeTooManyContexts,
@@ -103,6 +100,10 @@ func (x *execution) request(i int, all bool) (*Fetch, error) {
 	f.Body = sp.text.request(all, st.sets, &requestFilling{sp, st, f}, size, x.r.Variables)
 	if len(f.Lists) < asked {
 		f.Lists = nil
+		if pieces > 1 { // what has root fields, too, cannot be split
+			return nil, &FetchError{Subgraph: sp.name, Code: codeTooManyEntities, Message: fmt.Sprintf(
+				"a request to subgraph %q needs %d entities, more than the %d that are allowed (limits.entities)", sp.name, entities, x.e.limits.Entities)}
+		}
 	}
 	return f, nil
 }
@@ -139,7 +140,7 @@ func (x *execution) header(i int) http.Header {
 func (x *execution) answered(i int) {
 	sp, st := &x.p.steps[i], &x.steps[i]
 	if x.passes(i) {
-		x.freshen(st, ParseFreshness(st.answer.Header))
+		x.freshen(st, st.answer.freshness())
 		return
 	}
 	doc := x.docs[answerDoc(i)]
@@ -154,7 +155,7 @@ func (x *execution) answered(i int) {
 		x.failed(i, code, problem)
 		return
 	}
-	st.storable = ParseFreshness(st.answer.Header)
+	st.storable = st.answer.freshness()
 	x.freshen(st, st.storable)
 	data := *x.docs.Slot(top, dataSlot)
 	found := x.answerErrors(i, data, *x.docs.Slot(top, errorsSlot))

@@ -48,6 +48,15 @@ func ParseFreshness(h http.Header) Freshness {
 	return f
 }
 
+// freshness is the strictest of all that an answer was put together of.
+func (a *Answer) freshness() Freshness {
+	f := ParseFreshness(a.Header)
+	for _, header := range a.More {
+		f = f.Strictest(ParseFreshness(header))
+	}
+	return f
+}
+
 // seconds reads delta-seconds; what is none counts as 0, what is too large as
 // the largest that RFC 9111 asks for.
 func seconds(s string) time.Duration {

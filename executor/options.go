@@ -58,8 +58,10 @@ type Limits struct {
 	// AnswerValues is how many values a subgraph's answer may have, counting a
 	// slot for each field that was selected on each object. Default 1<<24.
 	AnswerValues int
-	// Entities is how many distinct representations one request may carry.
-	// Default 20,000. Beyond it the request is not made: TOO_MANY_ENTITIES.
+	// Entities is how many distinct representations one request to a subgraph may
+	// carry. Default 20,000. The Fetcher splits what carries more, and each piece
+	// counts as a request; where there are root fields in it, too, it is not made:
+	// TOO_MANY_ENTITIES.
 	Entities int
 	// Contexts is how many distinct sets of values from contexts one request may
 	// carry. Default 1,000. Beyond it the request is not made: TOO_MANY_CONTEXTS.

@@ -109,7 +109,8 @@ func TestRunNamesTheLimitThatItReached(t *testing.T) {
 		limits Limits
 		want   string
 	}{
-		{Limits{Entities: 1}, `needs 2 entities, more than the 1 that are allowed","path":["me","reviews","product"],"extensions":{"code":"TOO_MANY_ENTITIES"}`},
+		// Each piece counts: the last step would be requests 3 and 4.
+		{Limits{Entities: 1, Requests: 3}, `more than the 3 subgraph requests that are allowed (limits.subgraph_requests)","path":["me","reviews","product"],"extensions":{"code":"TOO_MANY_SUBREQUESTS"}`},
 		{Limits{Requests: 1}, `more than the 1 subgraph requests that are allowed (limits.subgraph_requests)","path":["me"],"extensions":{"code":"TOO_MANY_SUBREQUESTS"}`},
 		{Limits{AnswerDepth: 2}, `exceeds the limit on its depth: 2 (limits.answer_depth)","path":["me"],"extensions":{"code":"SUBREQUEST_TOO_LARGE"}`},
 		{Limits{AnswerValues: 3}, `exceeds the limit on its values: 3 (limits.answer_values)","path":["me"],"extensions":{"code":"SUBREQUEST_TOO_LARGE"}`},
@@ -200,6 +201,28 @@ func TestRunGivesSubgraphsWhatHeadersAllow(t *testing.T) {
 	run(t, newExecutor(t, Options{Fetcher: f, Headers: headers}), prog, &Request{Header: http.Header{"Authorization": {"me"}, "Cookie": {"no"}}})
 	if len(seen) != 2 || seen.Get("Authorization") != "me" || seen.Get("X-For") != "accounts" {
 		t.Errorf("the subgraph saw %v", seen)
+	}
+}
+
+func TestRunReadsEveryHeaderOfAnAnswerPutTogether(t *testing.T) {
+	p := shop(t)
+	prog := p.program(parsed(t, p.sg, "{ me { id } }"), p.root("accounts", "me { id }"))
+	f := bySubgraph(map[string]string{"accounts": `{"data":{"me":null}}`})
+	f.header = http.Header{"Cache-Control": {"public, max-age=60"}, "A": {"1"}}
+	f.more = []http.Header{{"Cache-Control": {"max-age=5"}, "A": {"2"}}}
+	var seen []string
+	collect := func(answers []AnswerHeader) http.Header {
+		for _, a := range answers {
+			seen = append(seen, a.Subgraph+a.Header.Get("A"))
+		}
+		return nil
+	}
+	for _, cache := range []EntityCache{nil, &mapCache{}} { // with a cache, another way leads through the executor
+		seen = nil
+		_, result := run(t, newExecutor(t, Options{Fetcher: f, ResponseHeaders: collect, Cache: cache}), prog, &Request{})
+		if want := (Freshness{Known: true, MaxAge: 5 * time.Second}); result.Freshness != want || strings.Join(seen, ",") != "accounts1,accounts2" {
+			t.Errorf("got %+v and the headers of %v", result.Freshness, seen)
+		}
 	}
 }
 

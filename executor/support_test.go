@@ -174,6 +174,7 @@ type canned struct {
 	// answer gives status and body; an empty body is a transport error.
 	answer func(f *Fetch) (int, string)
 	header http.Header
+	more   []http.Header
 }
 
 func (c *canned) Fetch(ctx context.Context, f *Fetch) (*Answer, error) {
@@ -191,7 +192,7 @@ func (c *canned) Fetch(ctx context.Context, f *Fetch) (*Answer, error) {
 		return nil, &FetchError{Subgraph: f.Subgraph, Code: codeHTTP, Message: "the subgraph is away"}
 	}
 	b := []byte(body)
-	return &Answer{Status: status, Header: c.header, Body: b, Release: func() { poison(b) }}, nil
+	return &Answer{Status: status, Header: c.header, More: c.more, Body: b, Release: func() { poison(b) }}, nil
 }
 
 func (c *canned) Subscribe(context.Context, *Fetch) (Stream, error) {

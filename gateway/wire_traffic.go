@@ -82,7 +82,7 @@ func (g *Gateway) batchOptions() batch.Options {
 			Timeout: time.Duration(t.Timeout), Deduplicate: t.Deduplicate,
 		}
 	}
-	o := batch.Options{All: settings(g.config.Subgraphs.All), ByName: map[string]batch.Settings{}, Budget: g.client}
+	o := batch.Options{All: settings(g.config.Subgraphs.All), ByName: map[string]batch.Settings{}, Budget: g.client, Split: g.config.Limits.Entities}
 	for name, s := range g.config.Subgraphs.Named {
 		o.ByName[name] = settings(s.Traffic)
 	}

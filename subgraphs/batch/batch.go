@@ -49,6 +49,9 @@ type Options struct {
 	// All is what holds for every subgraph that ByName does not have.
 	All    Settings
 	ByName map[string]Settings
+	// Split is how many representations one request may carry, merged or not: one
+	// that has more is split into several. 0 splits nothing.
+	Split int
 	// Budget bounds the requests that are sent again apart. nil does not.
 	Budget Budget
 }
@@ -126,6 +129,9 @@ func (b *Fetcher) Fetch(ctx context.Context, f *executor.Fetch) (*executor.Answe
 		defer b.mutations.Add(1)
 		return b.next.Fetch(ctx, f)
 	}
+	if b.options.Split > 0 && f.Entities > b.options.Split && f.Lists != nil {
+		return b.fetchPieces(ctx, f)
+	}
 	s := b.subgraph(f.Subgraph)
 	if f.Entities == 0 && !s.settings.Deduplicate {
 		return b.next.Fetch(ctx, f)
@@ -173,6 +179,9 @@ func (b *Fetcher) subgraph(name string) *subgraph {
 		settings = b.options.All
 	}
 	settings.MaxEntities = cmp.Or(settings.MaxEntities, DefaultMaxEntities)
+	if b.options.Split > 0 {
+		settings.MaxEntities = min(settings.MaxEntities, b.options.Split)
+	}
 	settings.Timeout = cmp.Or(settings.Timeout, subgraphs.DefaultTimeout)
 	s = newSubgraph(b, name, settings)
 	b.subgraphs[name] = s

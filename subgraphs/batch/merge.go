@@ -157,34 +157,9 @@ func (m *merge) add(c *call, items [][][]byte) {
 
 // fetch is the merged request.
 func (m *merge) fetch() *executor.Fetch {
-	like := m.parts[0].call.fetch
-	size := len(like.Body)
-	for _, l := range m.lists {
-		for _, item := range l.items {
-			size += len(item) + 1
-		}
+	lists := make([][][]byte, len(m.lists))
+	for i := range lists {
+		lists[i] = m.lists[i].items
 	}
-	f := &executor.Fetch{
-		Subgraph: like.Subgraph, URL: like.URL, Header: like.Header,
-		Body: make([]byte, 0, size), Entities: m.entities, Lists: make([]executor.RepresentationList, len(m.lists)),
-	}
-	i := 0
-	for text := range outside(like) {
-		f.Body = append(f.Body, text...)
-		if i == len(m.lists) {
-			break
-		}
-		start := len(f.Body)
-		f.Body = append(f.Body, '[')
-		for k, item := range m.lists[i].items {
-			if k > 0 {
-				f.Body = append(f.Body, ',')
-			}
-			f.Body = append(f.Body, item...)
-		}
-		f.Body = append(f.Body, ']')
-		f.Lists[i] = executor.RepresentationList{Key: like.Lists[i].Key, Start: start, End: len(f.Body)}
-		i++
-	}
-	return f
+	return withLists(m.parts[0].call.fetch, lists)
 }

@@ -3,6 +3,7 @@ package batch
 import (
 	"strconv"
 
+	"github.com/weft-graphql/weft/executor"
 	"github.com/weft-graphql/weft/executor/tape"
 )
 
@@ -27,7 +28,7 @@ type entityError struct{ before, after []byte }
 // laid to single entities. Values are copied as they are.
 func (m *merge) split(t *tape.Tape, body []byte) ([][]byte, bool) {
 	docs := tape.Docs{t}
-	top, err := t.Parse(body, m.shape(), tape.Limits{})
+	top, err := t.Parse(body, answerShape(m.parts[0].call.fetch.Lists), tape.Limits{})
 	if err != nil || top.Kind != tape.Object {
 		return nil, false
 	}
@@ -52,11 +53,11 @@ func (m *merge) split(t *tape.Tape, body []byte) ([][]byte, bool) {
 	return out, true
 }
 
-// shape is what is read of an answer.
-func (m *merge) shape() *tape.Shape {
-	data := &tape.Shape{Slots: len(m.lists)}
-	for i := range m.lists {
-		data.Fields = append(data.Fields, tape.Field{Key: m.key(i), Slot: i})
+// answerShape is what is read of an answer.
+func answerShape(lists []executor.RepresentationList) *tape.Shape {
+	data := &tape.Shape{Slots: len(lists)}
+	for i, l := range lists {
+		data.Fields = append(data.Fields, tape.Field{Key: l.Key, Slot: i})
 	}
 	top := &tape.Shape{Slots: answerSlots, Fields: []tape.Field{
 		{Key: "data", Slot: dataSlot, Child: data},
@@ -80,39 +81,47 @@ func (m *merge) errors(docs tape.Docs, v tape.Value) ([]map[int32][]entityError,
 		return nil, false
 	}
 	out := make([]map[int32][]entityError, len(m.lists))
-	shape := &tape.Shape{Slots: errorSlots, Fields: []tape.Field{{Key: "path", Slot: pathSlot}}}
-	shape.Ready()
 	for _, item := range docs.Slots(v) {
-		if item.Kind != tape.Raw {
-			return nil, false
-		}
-		problem, end, err := docs[item.Doc].ParseAt(int(item.Off), shape, tape.Limits{})
-		if err != nil {
-			return nil, false
-		}
-		list, index := m.entityOf(docs, *docs.Slot(problem, pathSlot))
-		if list < 0 {
-			return nil, false
-		}
-		at, err := strconv.ParseUint(string(docs.Bytes(index)), 10, 31)
-		if err != nil || int(at) >= len(m.lists[list].items) {
+		e, list, at, ok := entityErrorOf(docs, m.parts[0].call.fetch.Lists, item)
+		if !ok || int(at) >= len(m.lists[list].items) {
 			return nil, false
 		}
 		if out[list] == nil {
 			out[list] = map[int32][]entityError{}
 		}
-		body := docs[item.Doc].Data
-		out[list][int32(at)] = append(out[list][int32(at)], entityError{
-			before: body[item.Off:index.Off], after: body[index.Off+index.Len : end],
-		})
+		out[list][at] = append(out[list][at], e)
 	}
 	return out, true
+}
+
+// entityErrorOf lays an error to the entity that its path leads to: by list and
+// index. ok is false where it leads to none.
+func entityErrorOf(docs tape.Docs, lists []executor.RepresentationList, item tape.Value) (e entityError, list int, index int32, ok bool) {
+	if item.Kind != tape.Raw {
+		return e, 0, 0, false
+	}
+	shape := &tape.Shape{Slots: errorSlots, Fields: []tape.Field{{Key: "path", Slot: pathSlot}}}
+	shape.Ready()
+	problem, end, err := docs[item.Doc].ParseAt(int(item.Off), shape, tape.Limits{})
+	if err != nil {
+		return e, 0, 0, false
+	}
+	list, at := entityOf(docs, lists, *docs.Slot(problem, pathSlot))
+	if list < 0 {
+		return e, 0, 0, false
+	}
+	n, err := strconv.ParseUint(string(docs.Bytes(at)), 10, 31)
+	if err != nil {
+		return e, 0, 0, false
+	}
+	body := docs[item.Doc].Data
+	return entityError{before: body[item.Off:at.Off], after: body[at.Off+at.Len : end]}, list, int32(n), true
 }
 
 // entityOf gives the list that an error's path leads to and the index in it, -1
 // where it leads to none. Some subgraphs do not heed the alias of their one
 // _entities field in paths.
-func (m *merge) entityOf(docs tape.Docs, path tape.Value) (list int, index tape.Value) {
+func entityOf(docs tape.Docs, lists []executor.RepresentationList, path tape.Value) (list int, index tape.Value) {
 	if path.Kind != tape.List || path.Len < 2 {
 		return -1, index
 	}
@@ -121,8 +130,8 @@ func (m *merge) entityOf(docs tape.Docs, path tape.Value) (list int, index tape.
 	if !ok || index.Kind != tape.Number {
 		return -1, index
 	}
-	for i := range m.lists {
-		if name == m.key(i) || name == "_entities" && len(m.lists) == 1 {
+	for i, l := range lists {
+		if name == l.Key || name == "_entities" && len(lists) == 1 {
 			return i, index
 		}
 	}
