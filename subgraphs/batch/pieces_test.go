@@ -18,7 +18,10 @@ import (
 // splitting is a Fetcher that splits what has more than so many entities.
 func splitting(t *testing.T, size int, all batch.Settings) (*batch.Fetcher, *subgraphs.Client) {
 	t.Helper()
-	client := subgraphs.New(subgraphs.Options{})
+	client, err := subgraphs.New(subgraphs.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	f := batch.New(client, batch.Options{All: all, Split: size})
 	t.Cleanup(func() {
 		f.Close()
