@@ -137,7 +137,7 @@ type Traffic struct {
 	Breaker Breaker `yaml:"breaker"`
 	// Leaving one of several `urls` out that fails. The last is never left out.
 	Ejection Ejection `yaml:"ejection"`
-	// Whether queries that are equal in everything that the subgraph sees, headers included, become one request while they are under way. Mutations never do.
+	// Whether queries that are equal in everything that the subgraph sees, headers included, become one request while they are under way, for a second after the first was sent. Mutations never do.
 	Deduplicate bool `yaml:"deduplicate"`
 	// How entity requests of different clients are merged.
 	Batching Batching `yaml:"batching"`

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/graph-gophers/dataloader/v7"
 	"github.com/prometheus/client_golang/prometheus"
@@ -42,7 +43,8 @@ type call struct {
 
 	hash      uint64
 	mutations uint64 // how many had ended when the call began
-	next      *call  // of the same hash
+	began     time.Time
+	next      *call // of the same hash
 
 	waiting  int
 	finished bool
@@ -57,6 +59,10 @@ type call struct {
 	holders atomic.Int32
 }
 
+// maxJoinAge is how long after its beginning others may still join a call: when a
+// subgraph hangs and works again, new requests must not hang with the old.
+const maxJoinAge = time.Second
+
 // join gives the call for a request: an equal one that is under way, or a first
 // one, which the caller has to start.
 func (s *subgraph) join(ctx context.Context, f *executor.Fetch, mutations uint64) (c *call, first bool) {
@@ -65,11 +71,11 @@ func (s *subgraph) join(ctx context.Context, f *executor.Fetch, mutations uint64
 		c.open(ctx)
 		return c, true
 	}
-	c.hash = s.hash(f)
+	c.hash, c.began = s.hash(f), time.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for other := s.joinable[c.hash]; other != nil; other = other.next {
-		if other.mutations == mutations && equal(other.fetch, f) {
+		if other.mutations == mutations && c.began.Sub(other.began) < maxJoinAge && equal(other.fetch, f) {
 			other.waiting++
 			return other, false
 		}
