@@ -358,7 +358,7 @@ func (x *execution) typed(f *fieldProgram, v tape.Value) bool {
 	h := x.docs.Header(v)
 	tag := h.Tag()
 	switch {
-	case set.possible.Has(int(tag) - 1):
+	case set.possible.Has(int(tag) - 1), tag == 0 && set.untyped:
 		return true
 	case tag == 0 && set.only != 0:
 		h.SetTag(set.only)

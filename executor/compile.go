@@ -119,6 +119,8 @@ type pathElement struct {
 
 type inputProgram struct {
 	on schema.TypeSet
+	// untyped lets objects in whose types are not known.
+	untyped bool
 	// prefix is {"__typename":"T"; nil means that of the object's own type.
 	prefix []byte
 	fields []requireProgram
@@ -365,7 +367,7 @@ func (c *compiler) entityPart(pp *partProgram, apart map[*position]bool) error {
 		return err
 	}
 	for _, in := range e.Inputs {
-		ip := inputProgram{on: in.On}
+		ip := inputProgram{on: in.On, untyped: in.Untyped}
 		if in.Typename != "" {
 			ip.prefix = []byte(`{"__typename":"` + in.Typename + `"`)
 		}

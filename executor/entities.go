@@ -170,7 +170,7 @@ func (x *execution) take(pp *partProgram, ps *partState, v tape.Value) {
 	tag := int(h.Tag()) - 1
 	for k := range pp.inputs {
 		in := &pp.inputs[k]
-		if !in.on.Has(tag) {
+		if !in.on.Has(tag) && (tag >= 0 || !in.untyped) {
 			continue
 		}
 		if !pp.once {

@@ -21,7 +21,10 @@ type fieldSet struct {
 	// possible are the object types that are allowed; nil for introspection types,
 	// whose data is the gateway's own.
 	possible schema.TypeSet
-	fields   []fieldProgram
+	// untyped is set where the type need not be known: the values come from an
+	// interface object, and the answer does not depend on it.
+	untyped bool
+	fields  []fieldProgram
 	// sure is set where every object is of the type only, whatever it tells: no
 	// subgraph is asked for its type.
 	sure bool
@@ -118,6 +121,8 @@ func (c *compiler) set(s *operation.SelectionSet, p *position, own bool) *fieldS
 		}
 		fs.fields = append(fs.fields, c.variants(base, s, own)...)
 	}
+	fs.untyped = !own && fs.only == 0 && p.blind &&
+		!slices.ContainsFunc(fs.fields, func(f fieldProgram) bool { return f.typename || f.on != nil })
 	return fs
 }
 

@@ -107,6 +107,9 @@ func (x *execution) assign(slot *tape.Value, v tape.Value) {
 // explain notes that an error accounts for what an object lacks of a shape.
 func (x *execution) explain(object tape.Value, shape *tape.Shape) {
 	tag := x.docs.Header(object).Tag()
+	if tag == 0 {
+		x.docs[object.Doc].Explained = true // its type may be among what it lacks
+	}
 	for i := range shape.Fields {
 		f := &shape.Fields[i]
 		if tag != 0 && !f.Has(tag) {

@@ -31,6 +31,9 @@ type position struct {
 	// tags are the types, as tags, that subgraphs' objects here can have only; 0
 	// where the objects tell themselves.
 	tags []uint16
+	// blind is set where a subgraph gives values without their types: it has an
+	// interface object in their place.
+	blind bool
 }
 
 // class is the representative of the positions that p is united with.
@@ -84,6 +87,7 @@ func unite(p, q *position) {
 	for _, tag := range q.tags {
 		p.tagged(tag)
 	}
+	p.blind = p.blind || q.blind
 	for i, key := range q.keys {
 		p = p.class()
 		if j, ok := p.slots[key]; ok {
@@ -103,6 +107,7 @@ func (p *position) output(s *planner.Selection, graph int, joined bool) {
 		q.graph = cmp.Or(q.graph, graph+1)
 		q.joined = q.joined || joined
 		if f.Selection != nil {
+			q.blind = q.blind || tellsNoType(f.Selection)
 			q.output(f.Selection, graph, joined)
 		}
 	}
@@ -112,6 +117,10 @@ func (p *position) tagged(tag uint16) {
 	if !slices.Contains(p.tags, tag) {
 		p.tags = append(p.tags, tag)
 	}
+}
+
+func tellsNoType(s *planner.Selection) bool {
+	return s.Object < 0 && !slices.ContainsFunc(s.Fields, func(f *planner.Output) bool { return f.Name == "__typename" })
 }
 
 // selections adds what a client selects.

@@ -61,6 +61,7 @@ func (w *planning) choose() error {
 			sel.add(d.slot, d.types, guards)
 			w.noteSupplier(d.slot.client, sel.fetch)
 		}
+		sel.fetch.always = sel.fetch.always || d.typing
 	}
 	return nil
 }

@@ -22,6 +22,9 @@ type fetch struct {
 	contexts []*contextNeed
 	deps     fetchSet
 	root     *selection
+	// always is set where it is needed whatever the guards of its fields are: it
+	// tells types.
+	always bool
 	// order is the fetch's place in the order of creation.
 	order int
 }
@@ -170,6 +173,9 @@ func (w *planning) commitRoot(a *arrival) (*selection, error) {
 	f.root.node = a.node
 	a.selections = append(a.selections, f.root)
 	if a.reentry {
+		if err := w.waitOnPath(f); err != nil {
+			return nil, err
+		}
 		return f.root, w.supplyPresence(a.place, f.depth, &f.deps)
 	}
 	return f.root, nil
@@ -201,11 +207,18 @@ func (w *planning) findFetch(a *arrival, s *slot, latest int) *fetch {
 
 func (w *planning) commitMove(a *arrival, s *slot, latest int, guards operation.Guards) (*selection, error) {
 	f := w.findFetch(a, s, latest)
-	if f == nil {
+	fresh := f == nil
+	if fresh {
 		f = w.newFetch(a, a.hops)
 	}
 	f.root.types = f.root.types.Or(a.types)
-	for _, in := range f.inputsFor(a) {
+	inputs := f.inputsFor(a)
+	if fresh {
+		if err := w.waitOnPath(f); err != nil {
+			return nil, err
+		}
+	}
+	for _, in := range inputs {
 		changed := in.need(need{set: in.hub.Set, key: true, guards: guards})
 		if a.requires != nil {
 			changed = in.need(need{set: a.requires, guards: guards}) || changed

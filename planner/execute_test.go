@@ -8,12 +8,11 @@ import (
 
 	"github.com/weft-graphql/weft/executor"
 	"github.com/weft-graphql/weft/planner"
-	"github.com/weft-graphql/weft/planner/operation"
 )
 
 // execute carries a plan out with the gateway's own executor, the world's
 // subgraphs behind it.
-func (w *world) execute(p *planner.Plan, c operation.Conditions, variables map[string]any) map[string]any {
+func (w *world) execute(p *planner.Plan, in values) map[string]any {
 	program, err := executor.Compile(w.sg, p)
 	if err != nil {
 		w.t.Fatalf("%v\n%s", err, p.Text(w.sg))
@@ -22,14 +21,8 @@ func (w *world) execute(p *planner.Plan, c operation.Conditions, variables map[s
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	raw := map[string]json.RawMessage{}
-	for name, v := range variables {
-		if raw[name], err = json.Marshal(v); err != nil {
-			w.t.Fatal(err)
-		}
-	}
 	var s sink
-	if err := e.Run(w.t.Context(), program, &executor.Request{Conditions: c, Variables: raw}, &s); err != nil {
+	if err := e.Run(w.t.Context(), program, &executor.Request{Conditions: in.conditions, Variables: in.raw}, &s); err != nil {
 		w.t.Fatal(err)
 	}
 	var answer struct {

@@ -150,6 +150,9 @@ func (c *choices) graphName(g int) string { return c.planning.g.Supergraph.Graph
 func (c *choices) fetch(f *fetch) FetchReason {
 	r := FetchReason{Path: f.place.path().text(c.planning.g.Supergraph)}
 	c.fields(&r, f.root, "")
+	if f.always {
+		r.Own = appendNew(r.Own, "__typename: tells the types of values that come from an interface object")
+	}
 	for _, in := range f.inputs {
 		for _, n := range in.needs {
 			r.Keys = appendNew(r.Keys, c.need(f, in, n))

@@ -38,6 +38,13 @@ func (w *planning) entityParts() map[*fetch]*Part {
 	for f, p := range parts {
 		p.Guards = f.place.within(p.Guards)
 	}
+	// An interface object is asked the same of several types at once.
+	w.joinParts(parts, func(f *fetch, p *Part) string {
+		if f.node == nil {
+			return fmt.Sprint(f.order)
+		}
+		return fmt.Sprintf("%p %d %d %d %s %s %s", f.place, f.graph, f.depth, f.block, guardsText(p.Guards), texts[f], describeInputs(p.Entity.Inputs))
+	}, func(into, p *Part) { into.Entity.Inputs = mergeInputs(append(into.Entity.Inputs, p.Entity.Inputs...)) })
 	// The same entities under other guards are one part that either needs.
 	w.joinParts(parts, func(f *fetch, p *Part) string {
 		return fmt.Sprint(p.Entity.Paths) + describeContexts(p.Entity.Contexts) + signatures[f]
@@ -133,7 +140,7 @@ func implies(g, o operation.Guard) bool {
 // entityPart makes one fetch's part. Its Text lacks the head that nameParts
 // gives it.
 func (w *planning) entityPart(f *fetch) (*Part, string) {
-	p := &Part{Guards: usesGuards(f.root.entries), Entity: &Entity{Paths: []Path{f.place.path()}}}
+	p := &Part{Guards: f.guards(), Entity: &Entity{Paths: []Path{f.place.path()}}}
 	var b strings.Builder
 	pr := &printer{w: w}
 	p.Output = pr.selection(&b, f.root, p.Guards)
@@ -143,7 +150,7 @@ func (w *planning) entityPart(f *fetch) (*Part, string) {
 	for _, in := range f.inputs {
 		i := &Input{On: in.types, Fields: in.fields}
 		if f.node != nil {
-			i.Typename = f.node.Type.Name
+			i.Typename, i.Untyped = f.node.Type.Name, f.place.untyped()
 		}
 		p.Entity.Inputs = append(p.Entity.Inputs, i)
 	}
@@ -157,7 +164,9 @@ func mergeInputs(inputs []*Input) []*Input {
 	var out []*Input
 	for _, in := range inputs {
 		text := describeRequires(in.Fields)
-		i := slices.IndexFunc(out, func(o *Input) bool { return o.Typename == in.Typename && describeRequires(o.Fields) == text })
+		i := slices.IndexFunc(out, func(o *Input) bool {
+			return o.Typename == in.Typename && o.Untyped == in.Untyped && describeRequires(o.Fields) == text
+		})
 		if i >= 0 {
 			out[i].On = out[i].On.Or(in.On)
 			continue
@@ -224,12 +233,12 @@ type fetchBelow struct {
 func (w *planning) signature(f *fetch, text string, below []fetchBelow, known map[*fetch]string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d/%d/%d/%s", f.graph, f.depth, f.block, text)
-	if !f.root.evenGuards() {
+	if f.always || !f.root.evenGuards() {
 		// Some fields repeat their guards, so the part's must stay what they are.
-		b.WriteString(guardsText(usesGuards(f.root.entries)))
+		fmt.Fprintf(&b, "%v%s", f.always, guardsText(f.guards()))
 	}
 	for _, in := range f.inputs {
-		fmt.Fprintf(&b, "|%x", []uint64(in.types))
+		fmt.Fprintf(&b, "|%x%v", []uint64(in.types), f.place.untyped())
 		b.WriteString(describeRequires(in.fields))
 	}
 	leaves := !slices.ContainsFunc(f.root.entries, func(e *entry) bool { return len(e.below) > 0 })
@@ -244,6 +253,14 @@ func (w *planning) signature(f *fetch, text string, below []fetchBelow, known ma
 	return b.String()
 }
 
+// guards say when an entity fetch is needed; nil is always.
+func (f *fetch) guards() operation.Guards {
+	if f.always {
+		return nil
+	}
+	return usesGuards(f.root.entries)
+}
+
 // evenGuards reports whether all fields of a selection stand under the same guards.
 func (s *selection) evenGuards() bool {
 	all := usesGuards(s.entries)
@@ -255,6 +272,15 @@ func (s *selection) evenGuards() bool {
 		}
 	}
 	return true
+}
+
+// describeInputs tells apart how entities are represented, whatever their types.
+func describeInputs(inputs []*Input) string {
+	var b strings.Builder
+	for _, in := range inputs {
+		fmt.Fprintf(&b, "%s%v%s", in.Typename, in.Untyped, describeRequires(in.Fields))
+	}
+	return b.String()
 }
 
 func describeRequires(rs []*Require) string {

@@ -287,10 +287,10 @@ func (w *planning) requiringMove(p *place, types schema.TypeSet, r *reach, e *gr
 			best = way{target: n, hub: h, hops: hops}
 		}
 	}
-	if best.hub == nil {
+	if best.hub == nil || p.blind && !n.Opaque {
 		return nil, false
 	}
-	return w.move(p, types, best, e, max(needed, best.hops)+1), !w.cut
+	return w.move(p, types, best, e, p.moveHops(n, max(needed, best.hops))), !w.cut
 }
 
 type activeRequire struct {

@@ -1,6 +1,7 @@
 package planner_test
 
 import (
+	"encoding/json"
 	"maps"
 	"math/rand/v2"
 	"path/filepath"
@@ -39,15 +40,43 @@ func TestPlansAnswerAsOneServiceWould(t *testing.T) {
 	}
 }
 
-func conditions(op *operation.Operation, variables map[string]any) operation.Conditions {
-	var c operation.Conditions
-	for i, condition := range op.Conditions {
-		if variables[condition.Name] == true {
-			c |= 1 << i
-		}
-	}
-	return c
+// values are those of one request: its conditions, and its variables with the
+// literals that were lifted.
+type values struct {
+	conditions operation.Conditions
+	variables  map[string]any
+	raw        map[string]json.RawMessage
 }
+
+// values does what the gateway does with a request's variables; which labels are
+// on follows from the world's seed.
+func (w *world) values(op, from *operation.Operation, variables map[string]any) values {
+	text, err := json.Marshal(variables)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	coerced, errs := from.Coerce(text)
+	if errs != nil {
+		w.t.Fatalf("the variables are refused: %v", errs)
+	}
+	in := values{variables: maps.Clone(variables), raw: coerced.Raw}
+	if in.variables == nil {
+		in.variables = map[string]any{}
+	}
+	maps.Copy(in.raw, from.Literals)
+	for name, raw := range from.Literals {
+		var v any
+		if err := json.Unmarshal(raw, &v); err != nil {
+			w.t.Fatal(err)
+		}
+		in.variables[name] = v
+	}
+	in.conditions = coerced.Conditions | op.Labels(w.labelled)
+	return in
+}
+
+// labelled reports whether a label of @override is on.
+func (w *world) labelled(label string) bool { return w.hash(label, 0, "label")%2 == 0 }
 
 // typeKey is where the interpreter keeps an object's runtime type.
 const typeKey = "\x00type"
@@ -102,7 +131,7 @@ func (w *world) runEntities(s *planner.Step, part *planner.Part, text string, ro
 		for _, o := range w.follow(root, path) {
 			typ, _ := o[typeKey].(string)
 			for _, in := range part.Entity.Inputs {
-				if !in.On.Has(w.sg.Types[typ].Object) {
+				if typ == "" && !in.Untyped || typ != "" && !in.On.Has(w.sg.Types[typ].Object) {
 					continue
 				}
 				r := map[string]any{"__typename": typ}
@@ -123,7 +152,9 @@ func (w *world) runEntities(s *planner.Step, part *planner.Part, text string, ro
 	maps.Copy(vars, variables)
 	for i, e := range w.answer(s.Graph, text, vars)[part.Key].([]any) {
 		w.tag(e, part.Output)
-		delete(e.(map[string]any), typeKey)
+		if targets[i][typeKey] != nil {
+			delete(e.(map[string]any), typeKey)
+		}
 		mergeObjects(targets[i], e.(map[string]any))
 	}
 }
@@ -140,8 +171,8 @@ func (w *world) tag(v any, s *planner.Selection) {
 			v[typeKey] = w.sg.Objects[s.Object].Name
 		}
 		for _, o := range s.Fields {
-			if o.Name == "__typename" && s.Object < 0 {
-				v[typeKey] = v[o.Key]
+			if name, _ := v[o.Key].(string); o.Name == "__typename" && s.Object < 0 && w.sg.Types[name].Object >= 0 {
+				v[typeKey] = name
 			}
 		}
 		for _, o := range s.Fields {

@@ -1,7 +1,6 @@
 package planner
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -27,6 +26,11 @@ type place struct {
 	// client is what the client selects here; nil for a place that only the
 	// planner needs.
 	client *operation.SelectionSet
+
+	// typings are the moves that tell the types of values that come without them;
+	// blind is set while they are looked for.
+	typings []*arrival
+	blind   bool
 
 	slots    []*slot
 	children []*place
@@ -220,6 +224,9 @@ func (w *planning) arriveBy(c *place, a *arrival) {
 		return
 	}
 	n := &arrival{place: c, graph: a.graph, node: e.To, hops: a.hops, from: a, edge: e}
+	if a.opaque() && c.narrows() {
+		n.hops = max(n.hops, c.parent.typeHops()) // which values lead there is known only then
+	}
 	n.types = e.To.Possible
 	if c.client != nil {
 		n.types = n.types.And(c.client.Possible)
@@ -274,17 +281,4 @@ func (p *place) narrow(types schema.TypeSet) {
 	} else {
 		p.live = p.live.Or(types)
 	}
-}
-
-// knowTypes makes sure that the runtime types of a place's values are known: a
-// subgraph that tells them is preferred to one that has an interface object.
-func (p *place) knowTypes() error {
-	if p.parent == nil || p.typ.Object >= 0 || !slices.ContainsFunc(p.arrivals, (*arrival).opaque) {
-		return nil
-	}
-	p.arrivals = slices.DeleteFunc(p.arrivals, (*arrival).opaque)
-	if len(p.arrivals) > 0 {
-		return nil
-	}
-	return fmt.Errorf("%s: values of %s from a subgraph where it is an @interfaceObject are not supported yet: that subgraph cannot tell their types", p.coordinate(), p.typ.Name)
 }

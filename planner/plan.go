@@ -161,6 +161,9 @@ type Input struct {
 	// Typename is what the representation carries as __typename; empty means the
 	// object's own runtime type.
 	Typename string
+	// Untyped is set where it is also for objects whose runtime type is not known:
+	// they come from a subgraph that has an interface object in the type's place.
+	Untyped bool
 	// Fields are what it holds besides, in order: the key's fields first, then
 	// what @requires adds.
 	Fields []*Require

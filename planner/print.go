@@ -44,7 +44,9 @@ func (pr *printer) selection(b *strings.Builder, s *selection, outer operation.G
 	}
 	if len(to.fields) == 0 {
 		to.fields = append(to.fields, printed{text: pr.w.typenameText()})
-		out.Fields = append(out.Fields, &Output{Key: pr.w.typename, Name: "__typename"})
+		if s.node == nil || !s.node.Opaque { // it would be the interface's name
+			out.Fields = append(out.Fields, &Output{Key: pr.w.typename, Name: "__typename"})
+		}
 	}
 	b.WriteByte('{')
 	writeFields(b, to.fields)
@@ -204,8 +206,8 @@ type fragment struct {
 func (pr *printer) fragments(s *selection, field string, on schema.TypeSet, child *selection) []fragment {
 	if n := s.node; n != nil {
 		e := n.Edge(field)
-		if s == s.fetch.root && len(s.fetch.inputs) > 0 {
-			return []fragment{{n.Type.Name, shape(e), on, pr.w.contextArguments(e)}} // an interface object's entities
+		if s == s.fetch.root && len(s.fetch.inputs) > 0 && (n.Opaque || e != nil && !e.External && !e.Conditional() && s.types.SubsetOf(on)) {
+			return []fragment{{n.Type.Name, shape(e), on, pr.w.contextArguments(e)}} // entities of an interface, or of an interface object
 		}
 		if n.Type.Object >= 0 || n.Opaque {
 			return []fragment{{name: "", shape: shape(e), on: on}}

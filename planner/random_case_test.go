@@ -164,17 +164,19 @@ func (c *randomCase) try(t testing.TB, f *fixture, w *world) (found *problem) {
 	if len(errs) > 0 {
 		return &problem{invalid, errs.Error()}
 	}
-	op, err := doc.Operation("")
+	source, err := doc.Operation("")
 	if err != nil {
 		return &problem{invalid, err.Error()}
 	}
+	op := source.Planned
 	w.t, w.seed, w.nullKeys = rec, c.seed, c.nullKeys
 	kind = "one service"
 	want := w.answer(planner.Local, c.operation, c.variables)
-	conditions, deferred := conditions(op, c.variables), strings.Contains(c.operation, "@defer")
+	kind = "values"
+	in, deferred := w.values(op, source, c.variables), strings.Contains(c.operation, "@defer")
 	for _, by := range []*planner.Planner{f.planner, f.greedy} {
 		kind = "planning"
-		p, err := by.Plan(t.Context(), op, conditions)
+		p, err := by.Plan(t.Context(), op, in.conditions)
 		if err != nil {
 			if strings.Contains(err.Error(), "not supported") {
 				return &problem{refused, err.Error()}
@@ -185,12 +187,12 @@ func (c *randomCase) try(t testing.TB, f *fixture, w *world) (found *problem) {
 		checkPlan(rec, f, p)
 		checkBlocks(rec, p)
 		ways := map[string]func() map[string]any{
-			"plan":     func() map[string]any { return w.run(p, conditions, c.variables) },
-			"executor": func() map[string]any { return w.execute(p, conditions, c.variables) },
+			"plan":     func() map[string]any { return w.run(p, in.conditions, in.variables) },
+			"executor": func() map[string]any { return w.execute(p, in) },
 		}
 		if deferred {
 			ways = map[string]func() map[string]any{
-				"payloads": func() map[string]any { return w.deliver(p, conditions, c.variables) },
+				"payloads": func() map[string]any { return w.deliver(p, in.conditions, in.variables) },
 			}
 		}
 		for name, run := range ways {
@@ -204,7 +206,7 @@ func (c *randomCase) try(t testing.TB, f *fixture, w *world) (found *problem) {
 				rec.Fatalf("(-one service +%s):\n%s\n%s", name, diff, p.Text(f.sg))
 			}
 			kind = "mutation by " + name
-			if asked := w.asked(op, conditions, c.variables); !deferred && !c.nullKeys && !slices.Equal(asked, w.changes) {
+			if asked := w.asked(op, in.conditions, in.variables); !deferred && !c.nullKeys && !slices.Equal(asked, w.changes) {
 				rec.Fatalf("the fields %v were carried out, not %v", w.changes, asked)
 			}
 		}

@@ -96,8 +96,11 @@ func (w *planning) reachOf(p *place, object int, again bool) *reach {
 				return false
 			}
 			for _, t := range h.Targets {
+				if p.blind && !t.Opaque {
+					continue
+				}
 				if w.mayMove(r, t) {
-					open(way{target: t, hub: h, hops: hops + 1})
+					open(way{target: t, hub: h, hops: p.moveHops(t, hops)})
 				}
 			}
 			return true
@@ -128,6 +131,15 @@ func (w *planning) reachOf(p *place, object int, again bool) *reach {
 	}
 	r.signature, r.complete = r.describe(), true
 	return r
+}
+
+// moveHops is the least depth of a move to a target by a key that is there at a
+// depth: only an interface object can be asked for values whose types are not known.
+func (p *place) moveHops(t *graph.Node, hops int) int {
+	if !t.Opaque {
+		hops = max(hops, p.typeHops())
+	}
+	return hops + 1
 }
 
 // activeHub is a key being looked at for values that some subgraphs have.

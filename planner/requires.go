@@ -14,7 +14,13 @@ import (
 func (w *planning) setHops(p *place, types schema.TypeSet, set *graph.FieldSet, limit int) (hops int, ok bool) {
 	for _, u := range set.Fields {
 		need := narrowed(types, u.On)
-		if need.Empty() || u.Name == "__typename" {
+		if need.Empty() {
+			continue
+		}
+		if u.Name == "__typename" || p.needsTypes(types, need) {
+			hops = max(hops, p.typeHops())
+		}
+		if u.Name == "__typename" {
 			continue
 		}
 		h, ok := w.useHops(p, need, u, limit)
@@ -89,9 +95,11 @@ func (w *planning) valueHops(p *place, s *slot, need schema.TypeSet, u *graph.Fi
 			for _, a := range o.arrivals {
 				w.arriveBy(c, a)
 			}
-			if c.knowTypes() != nil {
+			if w.knowTypes(c) != nil {
 				continue
 			}
+			// A representation tells the types of what an interface has in it.
+			hops = max(hops, c.typeHops())
 			covered = covered.Or(types)
 			h, ok := w.setHops(c, c.live, u.Set, limit)
 			if !ok {
@@ -144,6 +152,11 @@ func (w *planning) supply(p *place, types schema.TypeSet, set *graph.FieldSet, d
 		need := narrowed(types, u.On)
 		if need.Empty() {
 			continue
+		}
+		if p.untyped() && (u.Name == "__typename" || p.needsTypes(types, need)) {
+			if err := w.waitForTypes(p, depth, deps); err != nil {
+				return nil, err
+			}
 		}
 		if u.Name == "__typename" {
 			out = append(out, &Require{Name: "__typename", Key: w.typename, On: u.On})
@@ -213,8 +226,13 @@ func (w *planning) supplyValue(p *place, s *slot, u *graph.FieldUse, types schem
 	for _, a := range arrivals {
 		w.arriveBy(c, a)
 	}
-	if err := c.knowTypes(); err != nil {
+	if err := w.knowTypes(c); err != nil {
 		return nil, err
+	}
+	if c.untyped() {
+		if err := w.waitForTypes(c, depth, deps); err != nil {
+			return nil, err
+		}
 	}
 	below, err := w.supply(c, c.live, u.Set, depth, nil, nonNull, deps)
 	if err != nil || brings(below) {

@@ -14,7 +14,9 @@ import (
 type decision struct {
 	place *place
 	// slot is nil where only the value itself must be there.
-	slot     *slot
+	slot *slot
+	// typing is set where it is the values' types.
+	typing   bool
 	types    schema.TypeSet
 	arrivals []*arrival
 	hops     int
@@ -25,10 +27,14 @@ func (w *planning) visit(p *place) error { return w.visitFields(p, 0) }
 
 // visitFields visits the client's fields from an index on.
 func (w *planning) visitFields(p *place, from int) error {
-	if err := p.knowTypes(); err != nil {
+	if err := w.knowTypes(p); err != nil {
 		return err
 	}
 	before := len(w.decisions)
+	if p.untyped() && p.asksTypes() {
+		w.decide(p, nil, p.live, p.typings)
+		w.decisions[before].typing = true
+	}
 	slots := make([]*slot, 0, len(p.client.Fields)-from)
 	for i, f := range p.client.Fields[from:] {
 		if f.Denied {
@@ -177,7 +183,7 @@ func (w *planning) selectionIsLocal(n *graph.Node, provides *graph.FieldSet, set
 		if need.Empty() || f.Denied {
 			continue
 		}
-		if !need.SubsetOf(w.resolves(a, f.Name)) {
+		if !need.SubsetOf(w.resolves(a, f.Name)) || n.Opaque && !a.types.SubsetOf(f.On) {
 			return false
 		}
 		if f.Selections == nil {

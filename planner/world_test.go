@@ -124,6 +124,9 @@ func (w *world) is(graph int, object, condition string) bool {
 func (w *world) field(graph int, o thing, f *ast.Field, variables map[string]any, provided ast.SelectionSet) any {
 	switch f.Name {
 	case "__typename":
+		if i := w.standsFor(graph, o.typ); i != nil {
+			return i.Name
+		}
 		return o.typ
 	case "__type":
 		return w.object(graph, thing{typ: "__Type", given: map[string]any{"name": f.Arguments[0].Value.Raw}}, f.SelectionSet, variables, nil)
@@ -182,18 +185,17 @@ func (w *world) arguments(f *ast.Field, def *ast.FieldDefinition, variables map[
 // provides below.
 func (w *world) resolver(graph int, o thing, field string, provided ast.SelectionSet) ast.SelectionSet {
 	t := w.sg.Types[o.typ]
-	if !t.In(graph) {
-		for _, i := range w.sg.Types {
-			if j := i.Join(graph); j != nil && j.InterfaceObject && i.Possible.Has(t.Object) && i.Fields[field] != nil {
-				t = i
-			}
-		}
+	if i := w.standsFor(graph, o.typ); i != nil {
+		t = i
 	}
 	name := w.sg.Graphs[graph].Name
 	j := t.Fields[field].Join(graph)
 	if j == nil {
 		w.t.Errorf("%s does not have %s.%s", name, t.Name, field)
 		return nil
+	}
+	if j.OverrideLabel != "" && w.labelled(j.OverrideLabel) != (j.Override != "") {
+		w.t.Errorf("%s is asked for %s.%s, and is not the one to ask while the label %s is %t", name, t.Name, field, j.OverrideLabel, w.labelled(j.OverrideLabel))
 	}
 	var below ast.SelectionSet
 	isProvided := false
@@ -216,6 +218,21 @@ func (w *world) resolver(graph int, o thing, field string, provided ast.Selectio
 		}
 	}
 	return append(below, j.Provides...)
+}
+
+// standsFor gives the interface as which a subgraph knows objects of a type that it
+// does not have itself.
+func (w *world) standsFor(graph int, object string) *schema.Type {
+	t := w.sg.Types[object]
+	if graph == planner.Local || t == nil || t.In(graph) {
+		return nil
+	}
+	for _, i := range w.sg.Types {
+		if j := i.Join(graph); j != nil && j.InterfaceObject && i.Possible.Has(t.Object) {
+			return i
+		}
+	}
+	return nil
 }
 
 // flat gives the fields of a field set for one object type.
@@ -284,6 +301,9 @@ func (w *world) value(graph int, o thing, f *ast.Field, t *ast.Type, id uint64, 
 	}
 	id /= 3
 	next := thing{typ: w.sg.Objects[types[id%uint64(len(types))]].Name, id: id / 16 % 6}
+	if next.typ == w.sg.Schema.Query.Name {
+		next.id = 0 // there is one
+	}
 	if w.inKey(f.Name) {
 		next.id = o.id // so that a key of values of values names one object
 	}
