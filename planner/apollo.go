@@ -33,6 +33,8 @@ type apolloNode struct {
 	Operation      string          `json:"operation,omitempty"`
 	OperationKind  string          `json:"operationKind,omitempty"`
 	InputRewrites  []apolloRewrite `json:"inputRewrites,omitempty"`
+
+	ContextRewrites []apolloRewrite `json:"contextRewrites,omitempty"`
 }
 
 type apolloRequire struct {
@@ -44,9 +46,11 @@ type apolloRequire struct {
 }
 
 type apolloRewrite struct {
-	Kind       string   `json:"kind"`
-	Path       []string `json:"path"`
-	SetValueTo string   `json:"setValueTo"`
+	Kind string   `json:"kind"`
+	Path []string `json:"path"`
+	// SetValueTo is a ValueSetter's, RenameKeyTo a KeyRenamer's.
+	SetValueTo  string `json:"setValueTo,omitempty"`
+	RenameKeyTo string `json:"renameKeyTo,omitempty"`
 }
 
 // JSON gives the plan in Apollo's query plan format, for display and tools. The
@@ -126,8 +130,9 @@ func (p *Plan) apolloStep(sg *schema.Supergraph, s *Step) []*apolloNode {
 			variables = append(variables, part.Variables...)
 			continue
 		}
-		for _, path := range part.Entity.Paths {
+		for i, path := range part.Entity.Paths {
 			fetch := p.apolloFetch(sg, s, []string{part.Text}, part.Variables, part.Entity)
+			fetch.ContextRewrites = apolloContexts(sg, part.Entity, i)
 			flatten := &apolloNode{Kind: "Flatten", Path: path.elements(sg), Node: fetch}
 			nodes = append(nodes, p.apolloGuard(flatten, part.Guards))
 		}
@@ -151,9 +156,15 @@ func (p *Plan) apolloFetch(sg *schema.Supergraph, s *Step, texts, variables []st
 					Selections: append([]apolloRequire{{Kind: "Field", Name: "__typename"}}, apolloRequires(sg, in.Fields)...),
 				})
 				if in.Typename != "" {
-					n.InputRewrites = append(n.InputRewrites, apolloRewrite{"ValueSetter", []string{"... on " + sg.Objects[o].Name, "__typename"}, in.Typename})
+					n.InputRewrites = append(n.InputRewrites, apolloRewrite{Kind: "ValueSetter", Path: []string{"... on " + sg.Objects[o].Name, "__typename"}, SetValueTo: in.Typename})
 				}
 			}
+		}
+	}
+	if e != nil {
+		for _, c := range e.Contexts {
+			n.VariableUsages = append(slices.Clip(n.VariableUsages), c.Variable)
+			definitions = append(definitions, "$"+c.Variable+":"+c.Type)
 		}
 	}
 	for _, v := range p.Operation.Variables {

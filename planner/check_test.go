@@ -88,6 +88,11 @@ func requestText(p *planner.Plan, s *planner.Step) string {
 		}
 		if part.Entity != nil {
 			variables = append(variables, "$"+part.Entity.Variable+":[_Any!]!")
+			for _, c := range part.Entity.Contexts {
+				if v := "$" + c.Variable + ":" + c.Type; !slices.Contains(variables, v) {
+					variables = append(variables, v)
+				}
+			}
 		}
 		parts = append(parts, part.Text)
 	}
@@ -287,7 +292,8 @@ func writeType(b *strings.Builder, typ *schema.Type, j *schema.Join, g int) {
 				b.WriteString("=" + a.DefaultValue.String())
 			}
 		}
-		if len(f.Arguments) > 0 {
+		b.WriteString(writeContextArguments(f, fj))
+		if len(f.Arguments)+len(fj.ContextArguments) > 0 {
 			b.WriteString(")")
 		}
 		fmt.Fprintf(b, ":%s", t)

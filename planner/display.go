@@ -138,6 +138,11 @@ func (p *Plan) writeStep(b *strings.Builder, sg *schema.Supergraph, s *Step) {
 			for _, in := range e.Inputs {
 				fmt.Fprintf(b, "    by %s%s %s\n", typeNames(sg, in.On), as(in.Typename), requiresText(sg, in.Fields))
 			}
+			for _, c := range e.Contexts {
+				for i, path := range e.Paths {
+					fmt.Fprintf(b, "    %s\n", c.text(sg, path, c.Sources[i]))
+				}
+			}
 		}
 		for line := range strings.Lines(indentField(part.Text)) {
 			b.WriteString("    " + line)

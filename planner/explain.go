@@ -158,6 +158,7 @@ func (c *choices) fetch(f *fetch) FetchReason {
 			r.Keys = appendNew(r.Keys, c.need(f, in, n))
 		}
 	}
+	r.Keys = append(r.Keys, c.contexts(f)...)
 	r.Choices = c.chosen(f)
 	return r
 }
@@ -192,6 +193,9 @@ func (c *choices) users(s *selection, field *slot) []string {
 	for _, f := range c.planning.fetches {
 		if !slices.Contains(f.deps, s.fetch) {
 			continue
+		}
+		if c.takes(f, s.place, field.name) {
+			out = appendNew(out, fmt.Sprintf("context for step %d", c.steps[f].ID))
 		}
 		for _, in := range f.inputs {
 			for _, n := range in.needs {

@@ -103,6 +103,10 @@ func (w *world) carryOut(p *planner.Plan, steps []*planner.Step, c operation.Con
 				w.runRoot(s, part, text, root, variables)
 				continue
 			}
+			if part.Entity.Contexts != nil {
+				w.runContexts(s, part, text, root, variables)
+				continue
+			}
 			w.runEntities(s, part, text, root, variables)
 		}
 	}

@@ -50,6 +50,8 @@ type thing struct {
 	typ   string
 	id    uint64
 	given map[string]any
+	// above is the object with the field that leads here.
+	above *thing
 }
 
 // answer executes an operation in one subgraph, or with Local in the whole.
@@ -146,7 +148,7 @@ func (w *world) field(graph int, o thing, f *ast.Field, variables map[string]any
 		below = w.resolver(graph, o, f.Name, provided)
 	}
 	def := w.sg.Schema.Types[o.typ].Fields.ForName(f.Name)
-	args := w.arguments(f, def, variables)
+	args := w.arguments(f, def, variables) + w.contextText(graph, o, f, variables)
 	if root := w.sg.Schema.Mutation; graph != planner.Local && root != nil && o.typ == root.Name && o.given[f.Alias] == nil {
 		o.given[f.Alias] = true // selected again it is not carried out again
 		w.mutex.Lock()
@@ -300,7 +302,7 @@ func (w *world) value(graph int, o thing, f *ast.Field, t *ast.Type, id uint64, 
 		return nil
 	}
 	id /= 3
-	next := thing{typ: w.sg.Objects[types[id%uint64(len(types))]].Name, id: id / 16 % 6}
+	next := thing{typ: w.sg.Objects[types[id%uint64(len(types))]].Name, id: id / 16 % 6, above: &o}
 	if next.typ == w.sg.Schema.Query.Name {
 		next.id = 0 // there is one
 	}
@@ -373,9 +375,9 @@ func (w *world) represented(graph int, r map[string]any) thing {
 		parts := strings.Split(text, ":")
 		if id, err := strconv.ParseUint(parts[1], 10, 64); err == nil {
 			if nested {
-				return thing{typ, id, r}
+				return thing{typ: typ, id: id, given: r}
 			}
-			return thing{parts[0], id, r}
+			return thing{typ: parts[0], id: id, given: r}
 		}
 	}
 	w.t.Errorf("subgraph %s resolves no key of %v", w.sg.Graphs[graph].Name, r)
