@@ -25,6 +25,7 @@ func TestRandomContextsAnswerAsOneServiceWould(t *testing.T) {
 		}
 		done.composed++
 		w := newWorld(t, f)
+		w.things = 2 // so that ways lead to the same entities
 		for i := range uint64(operationsEach) {
 			r := &randomOperation{Rand: rand.New(rand.NewPCG(seed, i)), api: f.sg.API, left: 40}
 			c := &randomCase{subgraphs: subgraphs, operation: r.query(), seed: seed + i}
@@ -95,7 +96,13 @@ func randomContexts(seed uint64) []schema.Subgraph {
 	for i := range 2 {
 		r.add(r.IntN(r.graphs), "Query", fmt.Sprintf("q%d: %s", i, pick(r.Rand, []string{"E0", "[E1!]!", "I", "[I]", "V"})))
 	}
-	r.add(r.at, "Query", "q: E0")
+	r.add(r.at, "Query", "q: [E0]")
+	if r.IntN(2) == 0 {
+		// Objects that set different values lead over an entity that both have.
+		setters["E0"], setters["E1"], setters["I"] = true, false, false
+		r.add(r.at, "E0", "over: E1")
+		r.add((r.at+1)%r.graphs, "E1", "on: E2")
+	}
 	r.addContextual(entities, setters)
 	return r.print(entities, setters)
 }

@@ -27,6 +27,8 @@ type world struct {
 	schemas map[int]*ast.Schema
 	// nullKeys lets key fields that may be null be so for some objects.
 	nullKeys bool
+	// things is how many objects there are of a type.
+	things uint64
 	// payloads is how many deferred ones were delivered last.
 	payloads int
 
@@ -37,7 +39,7 @@ type world struct {
 
 func newWorld(t testing.TB, f *fixture) *world {
 	t.Helper()
-	w := &world{t: t, sg: f.sg, schemas: f.schemas}
+	w := &world{t: t, sg: f.sg, schemas: f.schemas, things: 6}
 	for g := range f.sg.Graphs {
 		f.subgraph(t, g)
 	}
@@ -302,7 +304,7 @@ func (w *world) value(graph int, o thing, f *ast.Field, t *ast.Type, id uint64, 
 		return nil
 	}
 	id /= 3
-	next := thing{typ: w.sg.Objects[types[id%uint64(len(types))]].Name, id: id / 16 % 6, above: &o}
+	next := thing{typ: w.sg.Objects[types[id%uint64(len(types))]].Name, id: id / 16 % w.things, above: &o}
 	if next.typ == w.sg.Schema.Query.Name {
 		next.id = 0 // there is one
 	}
