@@ -31,6 +31,28 @@ func (o *option) hops() int {
 // is no way are left out. wide also looks at moves to other subgraphs where the
 // field can be had without.
 func (w *planning) options(p *place, types schema.TypeSet, field string, limit int, wide bool) []option {
+	key := optionsKey{field, setKey(types), limit, wide}
+	if known, ok := p.options[key]; ok {
+		return known
+	}
+	unsure := w.unsure
+	out := w.findOptions(p, types, field, limit, wide)
+	if w.unsure == unsure {
+		if p.options == nil {
+			p.options = map[optionsKey][]option{}
+		}
+		p.options[key] = out
+	}
+	return out
+}
+
+type optionsKey struct {
+	field, types string
+	limit        int
+	wide         bool
+}
+
+func (w *planning) findOptions(p *place, types schema.TypeSet, field string, limit int, wide bool) []option {
 	w.checkLabels(types, field)
 	var out []option
 	rest := types
@@ -94,6 +116,7 @@ func (w *planning) directOptions(p *place, types schema.TypeSet, field string, l
 // movedOptions looks at every arrival of each type, moves included; again is that
 // of reachOf.
 func (w *planning) movedOptions(p *place, types schema.TypeSet, field string, limit int, again bool) []option {
+	single := only(types) >= 0
 	type class struct {
 		types schema.TypeSet
 		reach *reach
@@ -105,7 +128,10 @@ func (w *planning) movedOptions(p *place, types schema.TypeSet, field string, li
 			continue
 		}
 		r := w.reachOf(p, o, again)
-		key := r.signature + w.fieldSignature(o, r, field)
+		if single {
+			return addOption(nil, w.wayOption(p, types, r, field, limit))
+		}
+		key := r.signature() + w.fieldSignature(o, r, field)
 		c := bySignature[key]
 		if c == nil {
 			c = &class{reach: r}
@@ -116,19 +142,24 @@ func (w *planning) movedOptions(p *place, types schema.TypeSet, field string, li
 	}
 	var out []option
 	for _, c := range classes {
-		opt := option{types: c.types}
-		for _, way := range c.reach.ways {
-			if way.hops > limit {
-				break
-			}
-			if a := w.through(p, c.types, way, field); a != nil {
-				opt.arrivals = append(opt.arrivals, a)
-			}
-		}
-		opt.arrivals = append(opt.arrivals, w.requiringArrivals(p, c.types, c.reach, field, limit)...)
-		out = addOption(out, opt)
+		out = addOption(out, w.wayOption(p, c.types, c.reach, field, limit))
 	}
 	return out
+}
+
+// wayOption is the option that the ways of a reach give to object types that are alike.
+func (w *planning) wayOption(p *place, types schema.TypeSet, r *reach, field string, limit int) option {
+	opt := option{types: types}
+	for _, way := range r.ways {
+		if way.hops > limit {
+			break
+		}
+		if a := w.through(p, types, way, field); a != nil {
+			opt.arrivals = append(opt.arrivals, a)
+		}
+	}
+	opt.arrivals = append(opt.arrivals, w.requiringArrivals(p, types, r, field, limit)...)
+	return opt
 }
 
 // addOption adds an option, together with one that has the same arrivals.
@@ -268,6 +299,7 @@ func (w *planning) requiringMove(p *place, types schema.TypeSet, r *reach, e *gr
 	at := activeRequire{p, key}
 	if w.active[at] || !w.spend() {
 		w.cut = true
+		w.unsure++
 		return nil, false
 	}
 	w.active[at] = true

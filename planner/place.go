@@ -38,6 +38,8 @@ type place struct {
 	reaches  map[int]*reach
 	// reentries are as reaches, with the same subgraphs asked again.
 	reentries map[int]*reach
+	// options are those that were found.
+	options map[optionsKey][]option
 	// block is the one that brings the values to the client.
 	block int
 	// brought is set once a fetch brings the values.
@@ -266,7 +268,7 @@ func (w *planning) arriveBy(c *place, a *arrival) {
 }
 
 // forget drops what was found without an arrival that has come since.
-func (p *place) forget() { p.reaches, p.reentries, p.requiring = nil, nil, nil }
+func (p *place) forget() { p.reaches, p.reentries, p.requiring, p.options = nil, nil, nil, nil }
 
 // narrow notes the object types that one more arrival can bring. Subgraphs that
 // resolve the same field give the same value, so its type is one that each of

@@ -108,6 +108,9 @@ type planning struct {
 	active map[activeRequire]bool
 	cut    bool
 	hubs   map[activeHub]bool
+	// unsure counts what was found within a search that is not over: it holds for
+	// that search alone and must not be remembered.
+	unsure int
 	local  map[localKey]bool
 	// wide looks at all ways, also where there is a near one at hand, up to most
 	// hops away.

@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,11 +14,11 @@ import (
 // rising hops: at most one for each subgraph and static type.
 type reach struct {
 	ways []way
-	// signature is equal for object types that can be treated together.
-	signature string
+	// text is equal for object types that can be treated together; see signature.
+	text string
 	// known are the subgraphs that are reached as the object type itself.
 	known []bool
-	// again is set where moves lead to the subgraphs of base arrivals, too.
+	// again also opens the ways to where the values come from.
 	again bool
 	// complete is set when the search is over; before that ways has a beginning.
 	complete bool
@@ -55,81 +56,24 @@ func (w *planning) reachOf(p *place, object int, again bool) *reach {
 		known = &p.reentries
 	}
 	if r := (*known)[object]; r != nil {
+		if !r.complete {
+			w.unsure++
+		}
 		return r
 	}
 	if *known == nil {
 		*known = map[int]*reach{}
 	}
-	r := &reach{known: make([]bool, len(w.g.Supergraph.Graphs)), again: again}
+	r := &reach{known: make([]bool, len(w.g.Supergraph.Graphs)), again: again || w.wide}
 	(*known)[object] = r
-	var levels [][]way // by hops
-	open := func(to way) {
-		for len(levels) <= to.hops {
-			levels = append(levels, nil)
-		}
-		levels[to.hops] = append(levels[to.hops], to)
-	}
-	for _, a := range p.arrivals {
-		if a.types.Has(object) {
-			open(way{base: a, hops: a.hops})
-		}
-	}
-	hubs := slices.Clone(w.g.Object(object).Hubs)
-	var at strings.Builder
-	for _, a := range p.arrivals {
-		if a.types.Has(object) {
-			fmt.Fprintf(&at, "%d %v;", a.graph, a.views)
-		}
-	}
-	cut := false
-	tryHubs := func(hubs []*graph.Hub, limit int) []*graph.Hub {
-		return slices.DeleteFunc(hubs, func(h *graph.Hub) bool {
-			key := activeHub{h, at.String()}
-			if w.hubs[key] {
-				cut = true
-				return false
-			}
-			w.hubs[key] = true
-			hops, ok := w.setHops(p, schema.NewTypeSet(object), h.Set, limit)
-			delete(w.hubs, key)
-			if !ok {
-				return false
-			}
-			for _, t := range h.Targets {
-				if p.blind && !t.Opaque {
-					continue
-				}
-				if w.mayMove(r, t) {
-					open(way{target: t, hub: h, hops: p.moveHops(t, hops)})
-				}
-			}
-			return true
-		})
-	}
-	for hops := 0; hops < len(levels); {
-		if len(levels[hops]) == 0 {
-			if hops+1 == len(levels) {
-				// What is left needs keys whose nested parts come from further away.
-				hubs = tryHubs(hubs, anyHops)
-			}
-			hops++
-			continue
-		}
-		next := levels[hops][0]
-		levels[hops] = levels[hops][1:]
-		if next.hub != nil && !w.mayMove(r, next.target) {
-			continue
-		}
-		if !w.spend() {
-			return r
-		}
-		r.add(next)
-		hubs = tryHubs(hubs, hops)
-	}
-	if cut {
+	s := reaching{w: w, reach: r, place: p, object: schema.NewTypeSet(object), hubs: slices.Clone(w.g.Object(object).Hubs)}
+	s.at = p.whence(object)
+	s.run()
+	r.complete = !s.stopped
+	if s.cut {
 		delete(*known, object) // a key that needs itself was left out
+		w.unsure++
 	}
-	r.signature, r.complete = r.describe(), true
 	return r
 }
 
@@ -140,6 +84,104 @@ func (p *place) moveHops(t *graph.Node, hops int) int {
 		hops = max(hops, p.typeHops())
 	}
 	return hops + 1
+}
+
+// reaching is one search for a reach.
+type reaching struct {
+	w     *planning
+	reach *reach
+	place *place
+	// object is the one type.
+	object schema.TypeSet
+	at     string
+	// hubs are those that are not open yet, pending the ways that were found.
+	hubs    []*graph.Hub
+	pending []way
+	// cut is set where a key was left out that is being looked at already, stopped
+	// where the budget ended the search.
+	cut, stopped bool
+}
+
+func (s *reaching) run() {
+	for _, a := range s.place.arrivals {
+		if !s.object.And(a.types).Empty() {
+			s.pending = append(s.pending, way{base: a, hops: a.hops})
+		}
+	}
+	for hops, more := 0, true; more && !s.stopped; hops++ {
+		if more = s.settle(hops); !more {
+			// What is left needs keys whose nested parts come from further away.
+			more = s.open(anyHops)
+		}
+	}
+}
+
+// settle takes the ways of so many hops, and reports whether there are longer ones.
+func (s *reaching) settle(hops int) (more bool) {
+	for i := 0; i < len(s.pending); i++ { // it grows meanwhile
+		next := s.pending[i]
+		switch {
+		case next.hops > hops:
+			more = true
+			continue
+		case next.hops < 0 || next.hub != nil && !s.w.mayMove(s.reach, next.target):
+			continue
+		case !s.w.spend():
+			s.stopped = true
+			return false
+		}
+		s.pending[i].hops = -1 // taken
+		s.reach.add(next)
+		if len(s.hubs) > 0 {
+			s.open(hops)
+		}
+	}
+	return more
+}
+
+// open opens the hubs whose fields can be had within some hops, and reports
+// whether there was one.
+func (s *reaching) open(limit int) bool {
+	before := len(s.hubs)
+	s.hubs = slices.DeleteFunc(s.hubs, func(h *graph.Hub) bool {
+		key := activeHub{h, s.at}
+		if s.w.hubs[key] {
+			s.cut = true
+			return false
+		}
+		s.w.hubs[key] = true
+		hops, ok := s.w.setHops(s.place, s.object, h.Set, limit)
+		delete(s.w.hubs, key)
+		if !ok {
+			return false
+		}
+		for _, t := range h.Targets {
+			if s.place.blind && !t.Opaque || !s.w.mayMove(s.reach, t) {
+				continue
+			}
+			if depth := s.place.moveHops(t, hops); depth <= s.w.most {
+				s.pending = append(s.pending, way{target: t, hub: h, hops: depth})
+			}
+		}
+		return true
+	})
+	return len(s.hubs) < before
+}
+
+// whence tells apart from where values of an object type come.
+func (p *place) whence(object int) string {
+	b := make([]byte, 0, 64)
+	for _, a := range p.arrivals {
+		if !a.types.Has(object) {
+			continue
+		}
+		b = binary.AppendUvarint(b, uint64(a.graph))
+		for _, v := range a.views {
+			b = fmt.Appendf(b, "%p", v)
+		}
+		b = append(b, ';')
+	}
+	return string(b)
 }
 
 // activeHub is a key being looked at for values that some subgraphs have.
@@ -169,19 +211,14 @@ func (r *reach) has(t *graph.Node) bool {
 	})
 }
 
-// mayMove reports whether a move to a target is worth looking at: if its
-// subgraph has not been reached; when looking wide, if it has not been moved to.
-func (w *planning) mayMove(r *reach, t *graph.Node) bool {
-	switch {
-	case w.script != nil:
-		return true
-	case w.wide:
-		return !slices.ContainsFunc(r.ways, func(o way) bool { return o.target == t })
-	}
-	return !r.has(t)
-}
+// mayMove reports whether a move to a target is worth looking at.
+func (w *planning) mayMove(r *reach, t *graph.Node) bool { return w.script != nil || !r.has(t) }
 
-func (r *reach) describe() string {
+// signature is equal for object types that can be treated together.
+func (r *reach) signature() string {
+	if r.text != "" && r.complete {
+		return r.text
+	}
 	var b strings.Builder
 	for _, way := range r.ways {
 		if way.base != nil {
@@ -193,7 +230,8 @@ func (r *reach) describe() string {
 			b.WriteString(way.target.Type.Name)
 		}
 	}
-	return b.String()
+	r.text = b.String()
+	return r.text
 }
 
 // move gives the arrival at a place by moving values of some object types, whose

@@ -40,7 +40,8 @@ func (w *planning) knowTypes(p *place) error {
 		}
 	}
 	p.blind = false
-	p.reaches, p.requiring, p.moves = nil, nil, nil // they were found without these
+	p.forget()
+	p.moves = nil // they were found without these
 	if len(typings) == 0 {
 		return fmt.Errorf("%s: nothing tells the types of the values of %s, which come from subgraphs where it is an @interfaceObject", p.coordinate(), p.typ.Name)
 	}
