@@ -2,6 +2,7 @@ package planner
 
 import (
 	"cmp"
+	"encoding/binary"
 	"math/bits"
 	"slices"
 
@@ -105,11 +106,15 @@ func (c *cover) search(plan price) bool {
 		if len(ways) == 0 || ways[0] == (requests{}) {
 			continue // met by what is forced, or too much to tell
 		}
-		if text := waysKey(ways); !seen[text] {
-			seen[text] = true
-			needs = append(needs, ways)
-		}
+		needs = append(needs, ways)
 	}
+	words := min(len(c.index)/64+1, len(requests{}))
+	needs = slices.DeleteFunc(needs, func(ways []requests) bool {
+		text := waysKey(ways, words)
+		known := seen[text]
+		seen[text] = true
+		return known
+	})
 	if len(needs) == 0 || c.work < 0 {
 		return false
 	}
@@ -119,13 +124,12 @@ func (c *cover) search(plan price) bool {
 	return c.found
 }
 
-func waysKey(ways []requests) string {
-	b := make([]byte, 0, len(ways)*32)
+// waysKey is equal for the same sets; words is how many words of them are in use.
+func waysKey(ways []requests, words int) string {
+	b := make([]byte, 0, len(ways)*words*8)
 	for _, r := range ways {
-		for _, word := range r {
-			for i := range 8 {
-				b = append(b, byte(word>>(8*i)))
-			}
+		for _, word := range r[:words] {
+			b = binary.LittleEndian.AppendUint64(b, word)
 		}
 	}
 	return string(b)

@@ -23,17 +23,27 @@ func (w *planning) entityParts() map[*fetch]*Part {
 			parts[f], texts[f] = w.entityPart(f)
 		}
 	}
-	below := w.fetchesBelow()
-	signatures := map[*fetch]string{}
+	signatures := map[*fetch]int{}
+	ids := map[string]int{}
 	// Deepest first: what is below a fetch is made later than the fetch.
 	order := slices.Clone(w.fetches)
 	slices.SortStableFunc(order, func(a, b *fetch) int { return b.depth - a.depth })
 	for _, f := range order {
-		if f.isReentry() {
-			signatures[f] = fmt.Sprintf("reentry %d", f.order)
-		} else if parts[f] != nil {
-			signatures[f] = w.signature(f, texts[f], below[f], signatures)
+		text := ""
+		switch {
+		case f.isReentry():
+			text = fmt.Sprintf("reentry %d", f.order)
+		case parts[f] != nil:
+			text = f.signature(texts[f], signatures)
+		default:
+			continue
 		}
+		id, known := ids[text]
+		if !known {
+			id = len(ids)
+			ids[text] = id
+		}
+		signatures[f] = id
 	}
 	for f, p := range parts {
 		p.Guards = f.place.within(p.Guards)
@@ -47,10 +57,9 @@ func (w *planning) entityParts() map[*fetch]*Part {
 	}, func(into, p *Part) { into.Entity.Inputs = mergeInputs(append(into.Entity.Inputs, p.Entity.Inputs...)) })
 	// The same entities under other guards are one part that either needs.
 	w.joinParts(parts, func(f *fetch, p *Part) string {
-		return fmt.Sprint(p.Entity.Paths) + describeContexts(p.Entity.Contexts) + signatures[f]
-	},
-		func(into, p *Part) { into.Guards = orGuards(into.Guards, p.Guards) })
-	w.joinParts(parts, func(f *fetch, p *Part) string { return guardsText(p.Guards) + signatures[f] },
+		return fmt.Sprint(signatures[f], p.Entity.Paths, describeContexts(p.Entity.Contexts))
+	}, func(into, p *Part) { into.Guards = orGuards(into.Guards, p.Guards) })
+	w.joinParts(parts, func(f *fetch, p *Part) string { return fmt.Sprint(signatures[f], guardsText(p.Guards)) },
 		func(into, p *Part) {
 			into.Entity.Paths = append(into.Entity.Paths, p.Entity.Paths...)
 			joinContexts(into.Entity.Contexts, p.Entity.Contexts)
@@ -208,29 +217,9 @@ func lists(t *ast.Type) int {
 	return n
 }
 
-// fetchesBelow finds for each entity fetch the fetches at places below its own,
-// with the way there.
-func (w *planning) fetchesBelow() map[*fetch][]fetchBelow {
-	out := map[*fetch][]fetchBelow{}
-	for _, f := range w.fetches {
-		way := ""
-		for p := f.place; p.parent != nil; p = p.parent {
-			way = fmt.Sprintf("%s%x.%s", p.slot.key, []uint64(p.group), way)
-			for _, above := range p.parent.fetches {
-				out[above] = append(out[above], fetchBelow{f, way})
-			}
-		}
-	}
-	return out
-}
-
-type fetchBelow struct {
-	fetch *fetch
-	way   string
-}
-
-// signature is equal for fetches that can be one part.
-func (w *planning) signature(f *fetch, text string, below []fetchBelow, known map[*fetch]string) string {
+// signature is equal for fetches that can be one part; known has those of the
+// fetches below.
+func (f *fetch) signature(text string, known map[*fetch]int) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d/%d/%d/%s", f.graph, f.depth, f.block, text)
 	if f.always || !f.root.evenGuards() {
@@ -241,14 +230,15 @@ func (w *planning) signature(f *fetch, text string, below []fetchBelow, known ma
 		fmt.Fprintf(&b, "|%x%v", []uint64(in.types), f.place.untyped())
 		b.WriteString(describeRequires(in.fields))
 	}
-	leaves := !slices.ContainsFunc(f.root.entries, func(e *entry) bool { return len(e.below) > 0 })
-	if leaves {
-		return b.String()
-	}
-	for _, other := range below {
-		if other.fetch.depth > f.depth {
-			b.WriteString("\n" + other.way + known[other.fetch])
+	var below []string
+	for _, e := range f.root.entries {
+		for _, s := range e.below {
+			below = s.place.fetchesBelow(below, f.depth, "", known)
 		}
+	}
+	slices.Sort(below)
+	for _, line := range below {
+		b.WriteString("\n" + line)
 	}
 	return b.String()
 }
@@ -259,6 +249,23 @@ func (f *fetch) guards() operation.Guards {
 		return nil
 	}
 	return usesGuards(f.root.entries)
+}
+
+// fetchesBelow adds what is fetched after a depth for a place and those below it.
+func (p *place) fetchesBelow(lines []string, depth int, way string, known map[*fetch]int) []string {
+	if len(p.fetches) == 0 && len(p.children) == 0 {
+		return lines
+	}
+	way = fmt.Sprintf("%s%s%x.", way, p.slot.key, []uint64(p.group))
+	for _, f := range p.fetches {
+		if f.depth > depth {
+			lines = append(lines, fmt.Sprint(way, known[f]))
+		}
+	}
+	for _, c := range p.children {
+		lines = c.fetchesBelow(lines, depth, way, known)
+	}
+	return lines
 }
 
 // evenGuards reports whether all fields of a selection stand under the same guards.

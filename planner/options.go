@@ -211,6 +211,9 @@ func (w *planning) targetResolves(t *graph.Node, object int, field string) bool 
 		e := t.Edge(field)
 		return e != nil && !e.Conditional() && e.Resolves(w.labels)
 	}
+	if !w.g.Labelled(field) {
+		return w.g.Object(object).Givers(field).Has(t.Graph)
+	}
 	return w.g.Direct(t.Graph, field, w.labels).Has(object)
 }
 

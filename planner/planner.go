@@ -108,6 +108,8 @@ type planning struct {
 	active map[activeRequire]bool
 	cut    bool
 	hubs   map[activeHub]bool
+	// pending is a list for a search to use.
+	pending []way
 	// unsure counts what was found within a search that is not over: it holds for
 	// that search alone and must not be remembered.
 	unsure int

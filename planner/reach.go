@@ -68,7 +68,9 @@ func (w *planning) reachOf(p *place, object int, again bool) *reach {
 	(*known)[object] = r
 	s := reaching{w: w, reach: r, place: p, object: schema.NewTypeSet(object), hubs: slices.Clone(w.g.Object(object).Hubs)}
 	s.at = p.whence(object)
+	s.pending, w.pending = w.pending[:0], nil // a search within this one has a list of its own
 	s.run()
+	w.pending = s.pending
 	r.complete = !s.stopped
 	if s.cut {
 		delete(*known, object) // a key that needs itself was left out
@@ -108,6 +110,11 @@ func (s *reaching) run() {
 			s.pending = append(s.pending, way{base: a, hops: a.hops})
 		}
 	}
+	ways := len(s.pending)
+	for _, h := range s.hubs {
+		ways += len(h.Targets)
+	}
+	s.reach.ways = make([]way, 0, min(ways, len(s.place.arrivals)+len(s.reach.known)))
 	for hops, more := 0, true; more && !s.stopped; hops++ {
 		if more = s.settle(hops); !more {
 			// What is left needs keys whose nested parts come from further away.

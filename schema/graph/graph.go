@@ -48,6 +48,9 @@ type Type struct {
 	// Hubs are the keys by which values of an object type can be moved to other
 	// subgraphs, those of its interface objects included.
 	Hubs []*Hub
+	// givers holds for each field the subgraphs that resolve it for this object type
+	// without any condition.
+	givers map[string]schema.TypeSet
 }
 
 // Node is a composite type in one subgraph.
@@ -302,6 +305,10 @@ func (g *Graph) index() {
 					g.labelled[n.Graph][name] = append(g.labelled[n.Graph][name], e)
 				default:
 					g.direct[n.Graph][name] = g.direct[n.Graph][name].Or(schema.NewTypeSet(o))
+					if t.givers == nil {
+						t.givers = map[string]schema.TypeSet{}
+					}
+					t.givers[name] = t.givers[name].Or(schema.NewTypeSet(n.Graph))
 				}
 			}
 		}

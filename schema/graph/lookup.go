@@ -40,5 +40,9 @@ func (g *Graph) Direct(graph int, field string, labels Labels) schema.TypeSet {
 	return types
 }
 
+// Givers are the subgraphs that resolve a field of an object type with nothing but
+// the object at hand, whatever the labels: a set of their indexes.
+func (t *Type) Givers(field string) schema.TypeSet { return t.givers[field] }
+
 // Labelled reports whether a label decides about any field of that name.
 func (g *Graph) Labelled(field string) bool { return g.labelledNames[field] }
