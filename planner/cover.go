@@ -3,6 +3,7 @@ package planner
 import (
 	"cmp"
 	"encoding/binary"
+	"errors"
 	"math/bits"
 	"slices"
 
@@ -48,41 +49,35 @@ func (r requests) has(i int) bool { return r[i/64]&(1<<(i%64)) != 0 }
 
 // maxWays is how many sets of requests are kept for each thing that is needed,
 // coverWork how many of them one search looks at.
-const maxWays, coverWork = 24, 300_000
+const maxWays, coverWork = 24, 100_000
 
-// improve chooses again where fewer requests do.
-func (w *planning) improve(p *place) error {
-	if !w.wide || w.script != nil || w.degraded {
-		return nil
+// planFewest is planGroup with fewer requests than another plan has, looking wide.
+func (w *planning) planFewest(p *place, than price) error {
+	w.decisions = w.decisions[:0]
+	if err := w.visit(p); err != nil {
+		return err
 	}
-	before := w.standing()
 	c := &cover{w: w, forced: map[request]bool{}, index: map[request]int{}, known: map[*arrival][]requests{}, work: coverWork}
-	if !c.search(before) {
-		return nil
+	if w.degraded || !c.search(than) {
+		return errNoneFewer
 	}
 	for q, i := range c.index {
 		if !c.best.has(i) {
 			w.shut[q] = true
 		}
 	}
-	why := w.why
-	w.why = nil
-	err := w.chooseAgain(p)
-	if err == nil && w.standing().compare(before) >= 0 {
-		clear(w.shut) // what was left out here has a part in it
-		err = w.chooseAgain(p)
-	}
-	if w.why = why; why != nil && err == nil {
-		*why = choices{}
-		err = w.chooseAgain(p)
-	}
-	return err
+	return w.choose()
 }
+
+var errNoneFewer = errors.New("no plan of fewer requests was found")
 
 // search finds a smaller set of requests than those of a plan.
 func (c *cover) search(plan price) bool {
 	open := plan.requests
 	for _, d := range c.w.decisions {
+		if len(d.arrivals) == 0 {
+			return false
+		}
 		q := c.w.requestOf(d.arrivals[0])
 		if !slices.ContainsFunc(d.arrivals[1:], func(a *arrival) bool { return c.w.requestOf(a) != q }) {
 			c.forced[q] = true
@@ -262,4 +257,12 @@ func (c *cover) branch(needs [][]requests, open requests, size int) {
 	for _, r := range ways {
 		c.branch(rest, open.or(r), size+r.beyond(open))
 	}
+}
+
+// requestOf gives the request that the arrival's values come in at the soonest.
+func (w *planning) requestOf(a *arrival) request {
+	for a.isField() {
+		a = a.from
+	}
+	return request{a.graph, a.hops, w.block}
 }

@@ -10,7 +10,7 @@ import (
 // ways that there are, and gives the ways taken and their numbers.
 func (p *Planner) PlanBy(ctx context.Context, op *operation.Operation, forced []int) (plan *Plan, taken, of []int, err error) {
 	s := &script{forced: forced}
-	_, steps, err := p.attempt(ctx, op, 0, manner{wide: true, script: s}, nil)
+	_, steps, err := p.attempt(ctx, op, 0, manner{script: s}, nil)
 	return &Plan{Operation: op, Steps: steps, Blocks: []Block{{}}}, s.taken, s.of, err
 }
 

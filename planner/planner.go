@@ -88,8 +88,10 @@ type planning struct {
 	fetches   []*fetch
 	locals    []*operation.Field
 	requests  map[request]int
-	// shut are the requests that are to be avoided; see improve.
-	shut map[request]bool
+	// shut are the requests that are to be avoided, so that there are fewer than in
+	// a plan of that price; nil where that is not asked. See cover.
+	fewer *price
+	shut  map[request]bool
 	// deepest is the depth of the deepest fetch so far.
 	deepest int
 
@@ -298,10 +300,10 @@ func (w *planning) planKind(typ *graph.Type, fields []*operation.Field) error {
 		return w.planSubscription(typ, fields)
 	}
 	p := w.rootPlace(typ, fields, 0, nil)
-	if err := w.planGroup(p); err != nil {
-		return err
+	if w.fewer != nil {
+		return w.planFewest(p, *w.fewer)
 	}
-	return w.improve(p)
+	return w.planGroup(p)
 }
 
 // rootPlace makes the place of an operation's root, with all of some root

@@ -74,22 +74,22 @@ func (s *script) choose(least, ways int) int {
 	return way
 }
 
-// manner is how an operation is planned once. The zero value is the quick one.
+// manner is how an operation is planned once. The zero value is the quick one; the
+// others look at all ways to have something, not only at those at hand.
 type manner struct {
-	// wide looks at all ways to have something, not only at those at hand.
-	wide bool
-	// rounds limits those looked at; 0 for no limit.
-	rounds int
-	// script takes choices otherwise; nil where none is.
+	// fewer asks for fewer requests than a plan of that price has, in no more rounds.
+	fewer *price
+	// script takes choices otherwise.
 	script *script
 }
 
 // attempt plans the operation once.
 func (p *Planner) attempt(ctx context.Context, op *operation.Operation, c operation.Conditions, m manner, why *choices) (*planning, []*Step, error) {
 	w := newPlanning(ctx, p, op, c)
-	w.wide, w.script, w.why = m.wide, m.script, why
-	if w.most = anyHops; m.rounds > 0 {
-		w.most = m.rounds - 1
+	w.wide, w.most = m != manner{}, anyHops
+	w.script, w.fewer, w.why = m.script, m.fewer, why
+	if m.fewer != nil {
+		w.most = m.fewer.rounds - 1
 	}
 	err := w.planRoots()
 	if err := cmp.Or(ctx.Err(), w.refused, err); err != nil {
@@ -113,7 +113,8 @@ func (p *Planner) search(ctx context.Context, op *operation.Operation, c operati
 	}
 	var found *manner
 	if best.requests > best.rounds && op.Kind == ast.Query && first.effective == nil {
-		m := manner{wide: true, rounds: best.rounds}
+		than := best
+		m := manner{fewer: &than}
 		if w, steps, err := p.attempt(ctx, op, c, m, nil); err == nil && !w.degraded {
 			if price := priceOf(steps); price.compare(best) < 0 {
 				best, found = price, &m
@@ -126,7 +127,7 @@ func (p *Planner) search(ctx context.Context, op *operation.Operation, c operati
 	}
 	try := func(forced []int) (s *script, better bool) {
 		s = &script{forced: forced}
-		w, steps, err := p.attempt(ctx, op, c, manner{wide: true, script: s}, nil)
+		w, steps, err := p.attempt(ctx, op, c, manner{script: s}, nil)
 		if err != nil || w.degraded {
 			left = 0
 			return s, false
@@ -134,7 +135,7 @@ func (p *Planner) search(ctx context.Context, op *operation.Operation, c operati
 		left -= w.looks
 		if price := priceOf(steps); price.compare(best) < 0 {
 			best, better = price, true
-			found = &manner{wide: true, script: &script{forced: s.taken}}
+			found = &manner{script: &script{forced: s.taken}}
 		}
 		return s, better
 	}
