@@ -60,6 +60,12 @@ type subgraphError struct {
 // answerErrors passes a subgraph's errors on, with the client's paths, and
 // marks the nulls that they account for. It reports whether there are any.
 func (x *execution) answerErrors(i int, data, list tape.Value) bool {
+	if list.Kind > tape.Null && list.Kind != tape.List {
+		// It is not said which nulls are meant: they are all accounted for.
+		x.docs[answerDoc(i)].Explained = true
+		x.reportStep(i, codeMalformed, fmt.Sprintf("subgraph %q answered with %s in place of the list of errors", x.p.steps[i].name, list.Kind))
+		return true
+	}
 	if list.Kind != tape.List || list.Len == 0 {
 		return false
 	}
@@ -169,8 +175,8 @@ func readPath(raw json.RawMessage) []pathItem {
 	for _, item := range items {
 		if key, ok := tape.Unquote(item); ok {
 			path = append(path, pathItem{key: key})
-		} else if n, err := strconv.Atoi(string(item)); err == nil {
-			path = append(path, pathItem{index: n})
+		} else if n, err := strconv.ParseUint(string(item), 10, 31); err == nil {
+			path = append(path, pathItem{index: int(n)})
 		} else {
 			return nil
 		}

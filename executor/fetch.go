@@ -256,6 +256,11 @@ func (x *execution) setAnswered(subgraph string, ps *partState, set representati
 // one error.
 func (x *execution) failed(i int, code, message string) {
 	x.explainMissing(i)
+	x.reportStep(i, code, message)
+}
+
+// reportStep reports an error of a step as a whole; mu is held.
+func (x *execution) reportStep(i int, code, message string) {
 	first := len(x.errors)
 	x.report(answerError{step: i, message: message, code: code, subgraph: x.p.steps[i].name,
 		path: x.fetchPath(i), policy: x.policy(i)})

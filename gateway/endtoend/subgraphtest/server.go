@@ -25,6 +25,8 @@ type Fault struct {
 	// When makes the fault one of requests whose operation holds this text.
 	// Empty means all.
 	When string `json:"when"`
+	// WhenVariables makes it one of requests whose variables hold this text.
+	WhenVariables string `json:"whenVariables"`
 	// Status is the answer's HTTP status. 0 means 200.
 	Status int `json:"status"`
 	// HTML makes the answer an error page.
@@ -123,7 +125,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if arrived != nil {
 		arrived(r.Context(), request)
 	}
-	i := slices.IndexFunc(s.data.faults, func(f Fault) bool { return strings.Contains(body.Query, f.When) })
+	i := slices.IndexFunc(s.data.faults, func(f Fault) bool {
+		return strings.Contains(body.Query, f.When) && strings.Contains(string(body.Variables), f.WhenVariables)
+	})
 	fault := Fault{}
 	if i >= 0 {
 		fault = s.data.faults[i]
