@@ -2,9 +2,7 @@ package compose
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
 )
@@ -152,88 +150,4 @@ func ordered(all [][]string) [][]string {
 
 func subset(a, b []string) bool {
 	return !slices.ContainsFunc(a, func(item string) bool { return !slices.Contains(b, item) })
-}
-
-// guard is what an element of the supergraph asks of a client.
-type guard struct {
-	authenticated    bool
-	scopes, policies [][]string
-}
-
-func guardOf(directives ast.DirectiveList) guard {
-	var g guard
-	for _, d := range directives {
-		switch d.Name {
-		case "authenticated":
-			g.authenticated = true
-		case "requiresScopes":
-			g.scopes = alternatives(d.Arguments.ForName("scopes").Value)
-		case "policy":
-			g.policies = alternatives(d.Arguments.ForName("policies").Value)
-		}
-	}
-	return g
-}
-
-// covers reports whether whoever passes g passes o.
-func (g guard) covers(o guard) bool {
-	return (g.authenticated || !o.authenticated) && coversAll(g.scopes, o.scopes) && coversAll(g.policies, o.policies)
-}
-
-// coversAll reports whether every alternative of have fulfils one of want.
-func coversAll(have, want [][]string) bool {
-	if len(want) == 0 {
-		return true
-	}
-	return len(have) > 0 && !slices.ContainsFunc(have, func(h []string) bool {
-		return !slices.ContainsFunc(want, func(w []string) bool { return subset(w, h) })
-	})
-}
-
-// validateTransitiveGuards checks that a field with @requires asks of a client
-// at least what the fields that it reads ask.
-func (c *composer) validateTransitiveGuards(fs *fieldSet, all []*selected, f *ast.FieldDefinition) bool {
-	have := guardOf(f.Directives)
-	for _, one := range all {
-		if one.field != nil {
-			def := c.merged.types[one.field.parent.name]
-			if def == nil {
-				continue
-			}
-			field := def.Fields.ForName(one.field.name)
-			if field == nil {
-				continue
-			}
-			missing := !have.covers(guardOf(field.Directives))
-			if target := c.merged.types[field.Type.Name()]; target != nil && !have.covers(guardOf(target.Directives)) {
-				missing = true
-			}
-			if missing {
-				c.fail(problem{
-					code: codeMissingTransitiveAuth, coordinate: fs.on, at: append(at(fs.sub, fs.applied.pos), one.field.at()),
-					fix: fmt.Sprintf("Give %q the guards of %q.", fs.on, one.field.coordinate),
-				}, "In subgraph %q, %q reads %q by %s, but does not ask of a client what that asks: %s.", fs.sub.Name, fs.on, one.field.coordinate, fs, c.guardText(field))
-				return false
-			}
-		}
-		if !c.validateTransitiveGuards(fs, one.below, f) {
-			return false
-		}
-	}
-	return true
-}
-
-// guardText names the guards on a field and on its type.
-func (c *composer) guardText(field *ast.FieldDefinition) string {
-	var parts []string
-	directives := slices.Clone(field.Directives)
-	if target := c.merged.types[field.Type.Name()]; target != nil {
-		directives = append(directives, target.Directives...)
-	}
-	for _, d := range directives {
-		if guards(d.Name) {
-			parts = append(parts, directiveText(d))
-		}
-	}
-	return strings.Join(parts, " ")
 }

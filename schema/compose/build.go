@@ -247,18 +247,32 @@ func (b *builder) applications(list ast.DirectiveList, in *part) []*applied {
 		a := &applied{local: d.Name, args: d.Arguments, pos: &pos, part: in}
 		if e, ok := b.s.links.Resolve("@" + d.Name); ok {
 			a.feature = e.Feature
-			if name := strings.TrimPrefix(e.Name, "@"); e.Feature.Spec != nil && e.Feature.Spec.Directive(name) != nil {
+			if name := strings.TrimPrefix(e.Name, "@"); b.brings(e.Feature, name) {
 				a.name = name
 			}
-		} else if specified(d.Name) || b.s.federation1() && b.spec.Directive(d.Name) != nil {
+		}
+		switch {
+		case a.name != "":
+		case specified(d.Name) || b.s.federation1() && b.spec.Directive(d.Name) != nil:
 			a.name = d.Name
-		} else if d.Name == "cacheControl" {
+		case a.feature == nil && d.Name == "cacheControl":
 			// Apollo Server's own: subgraphs define it without a link.
 			a.name = d.Name
 		}
 		all = append(all, a)
 	}
 	return all
+}
+
+// brings reports whether the feature defines the directive in this subgraph. The
+// companions of federation 2 do so only beside it, or where the link specification
+// itself is linked.
+func (b *builder) brings(f *link.Feature, directive string) bool {
+	if f.Spec == nil || f.Spec.Directive(directive) == nil {
+		return false
+	}
+	base := b.s.links.Feature(link.IdentityLink)
+	return !b.s.federation1() || base != nil && base.Position != nil || f == base || f.URL.Identity == link.IdentityWeft || f.URL.Identity == link.IdentityCore
 }
 
 func (b *builder) addDirective(d *ast.DirectiveDefinition) {

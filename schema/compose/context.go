@@ -101,7 +101,7 @@ func (c *composer) checkContextSelection(s *subgraph, selection string, arg *arg
 	if !strings.HasPrefix(selection, "{") {
 		selection = "{" + selection + "}"
 	}
-	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: selection}, 10_000)
+	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: selection}, maxFieldSetTokens)
 	if err != nil || len(doc.Operations) != 1 || len(doc.Fragments) > 0 {
 		return errors.New("the selection is not valid")
 	}

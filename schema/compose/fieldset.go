@@ -13,6 +13,9 @@ import (
 	"github.com/weft-graphql/weft/schema"
 )
 
+// maxFieldSetTokens bounds one field set or selection.
+const maxFieldSetTokens = 10_000
+
 // fieldSet is the parsed fields argument of a @key, @requires or @provides,
 // bound to the types of its subgraph.
 type fieldSet struct {
@@ -61,7 +64,7 @@ func (c *composer) parseFieldSet(s *subgraph, parent *typeDef, e *element, a *ap
 	if !strings.HasPrefix(strings.TrimSpace(text), "{") {
 		text = "{" + text + "\n}"
 	}
-	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: text}, 10_000)
+	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: text}, maxFieldSetTokens)
 	if err != nil {
 		if e, ok := errors.AsType[*gqlerror.Error](err); ok {
 			return nil, fmt.Errorf("it is no valid selection of fields (%s)", e.Message)

@@ -27,6 +27,7 @@ func (c *composer) validateMerged() {
 	c.validateDefaults()
 	for _, s := range c.subgraphs {
 		c.validateMergedRequires(s)
+		c.validateContextGuards(s)
 	}
 	c.validateInaccessible()
 	c.validateReserved()
@@ -158,8 +159,29 @@ func (c *composer) validateMergedRequires(s *subgraph) {
 				continue // found before merging
 			}
 			c.validateRequiredArguments(fs, fs.selections)
-			if def := c.merged.types[t.name]; def != nil && def.Fields.ForName(f.name) != nil {
-				c.validateTransitiveGuards(fs, fs.selections, def.Fields.ForName(f.name))
+			if r := c.newReader(f, a, fs.String()); r != nil {
+				r.selections(fs.selections)
+			}
+		}
+	}
+}
+
+// validateContextGuards checks what arguments take from contexts.
+func (c *composer) validateContextGuards(s *subgraph) {
+	if !c.merged.specs["context"] || !c.merged.guarded {
+		return
+	}
+	for _, t := range s.order {
+		for _, f := range t.fields {
+			for _, arg := range f.args {
+				a := arg.find("fromContext")
+				if a == nil {
+					continue
+				}
+				name, selection, _ := splitContext(a)
+				if r := c.newReader(f, a, fmt.Sprintf("@%s(field: %q)", a.local, a.text("field"))); r != nil {
+					r.context(name, selection)
+				}
 			}
 		}
 	}
