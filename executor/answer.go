@@ -64,6 +64,17 @@ func (x *execution) finish() ([]byte, *Result) {
 		w.costs = append(w.costs, 0)
 	}
 	w.out = slices.Grow(w.out[:0], min(int(x.p.answerSize.Load()), x.e.limits.Pooled))
+	if x.cut.on && !x.cut.broken.Load() && !x.broken && x.spliceOut() {
+		x.p.answerSize.Store(int64(len(w.out)))
+		x.p.odd.note(true)
+		return w.out, x.result()
+	}
+	if x.cut.on {
+		x.p.odd.note(false)
+		clear(w.costs)
+		w.out = w.out[:0]
+		x.unsplice()
+	}
 	w.out = append(w.out, `{"data":`...)
 	mark := len(w.out)
 	if !x.writeObject(x.p.answer, x.root) {

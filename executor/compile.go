@@ -36,6 +36,12 @@ type Program struct {
 	// form is what the one answer looks like that can be the client's as it is; nil
 	// where none can.
 	form *form
+	// splice is what the root's answer looks like where entities can be put into it;
+	// nil where that does not do. spliced are the forms in it that have any.
+	splice  *form
+	spliced []*form
+	// odd counts answers that do not have these forms.
+	odd backoff
 	// answerSize is how large the last answer was.
 	answerSize atomic.Int64
 }
@@ -194,6 +200,7 @@ func Compile(sg *schema.Supergraph, plan *planner.Plan) (*Program, error) {
 	p.answer = c.set(op.Root, c.root, false)
 	p.rootSlots = len(c.root.class().keys)
 	p.form = p.verbatim()
+	p.splice = p.splices()
 	return p, nil
 }
 

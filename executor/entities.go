@@ -37,6 +37,11 @@ type partState struct {
 	// copies are made.
 	linked []bool
 	full   bool
+	// Where the answer is spliced: the distinct representation of each target, what
+	// their entities hold, and how many targets have been written.
+	uniques []int32
+	inners  []inner
+	next    int
 }
 
 // target is an object of the merged tree that a part fetches more of.
@@ -70,7 +75,7 @@ func (ps *partState) reset(maxBytes int) {
 	*ps = partState{
 		targets: ps.targets[:0], text: ps.text[:0], unique: ps.unique[:0], table: ps.table,
 		items: ps.items[:0], misses: ps.misses[:0], failed: ps.failed[:0],
-		sets: ps.sets[:0], above: ps.above[:0],
+		sets: ps.sets[:0], above: ps.above[:0], uniques: ps.uniques[:0], inners: ps.inners[:0],
 	}
 }
 
@@ -81,6 +86,10 @@ func (ps *partState) bytes(u int32) []byte {
 
 // collect finds each entity part's objects and renders their representations.
 func (x *execution) collect(i int) {
+	if x.cut.on {
+		x.collectSpliced(i)
+		return
+	}
 	sp, st := &x.p.steps[i], &x.steps[i]
 	x.mu.Lock()
 	defer x.mu.Unlock()

@@ -61,6 +61,11 @@ func (x *execution) fetch(i int, all bool) {
 	errors.As(err, &fe)
 	x.e.options.Logger.LogAttrs(x.ctx, slog.LevelDebug, "a subgraph request failed",
 		slog.String("subgraph", sp.name), slog.String("code", fe.Code), slog.Any("error", err))
+	if x.cut.on {
+		st.failure = fe
+		x.cut.broken.Store(true)
+		return
+	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.link(i) // what the cache had
@@ -139,13 +144,18 @@ func (x *execution) header(i int) http.Header {
 // answered parses a step's answer and links it in.
 func (x *execution) answered(i int) {
 	sp, st := &x.p.steps[i], &x.steps[i]
-	if x.passes(i) {
+	switch {
+	case x.usual:
+	case x.cut.on:
+		x.splicedIn(i)
+		return
+	case x.passes(i), i == 0 && x.spliceRoot():
 		x.freshen(st, st.answer.freshness())
 		return
 	}
 	doc := x.docs[answerDoc(i)]
 	doc.Grow(min(int(sp.values.Load()), x.e.limits.Pooled/valueSize))
-	top, err := doc.Parse(st.answer.Body, x.answerShape(i), tape.Limits{Depth: x.e.limits.AnswerDepth, Values: x.e.limits.AnswerValues})
+	top, err := doc.Parse(st.answer.Body, x.answerShape(i), x.tapeLimits())
 	sp.values.Store(int64(doc.Size()))
 	x.mu.Lock()
 	defer x.mu.Unlock()

@@ -45,6 +45,10 @@ type execution struct {
 	// whole is a subgraph's answer that is the client's as it is, wholeCost its cost.
 	whole     []byte
 	wholeCost float64
+	// cut is what entities are put into without a tree; usual is set where that was
+	// tried and did not do.
+	cut   splice
+	usual bool
 
 	w *writer // nil until the answer is written
 }
@@ -60,8 +64,10 @@ type stepState struct {
 	// sets are how many fields of the request each part is.
 	sets   []int32
 	answer *Answer
-	own    []byte // bytes of ownDoc
-	trace  StepTrace
+	// failure is why there is none, where the answer may still be spliced.
+	failure *FetchError
+	own     []byte // bytes of ownDoc
+	trace   StepTrace
 	// fresh is the strictest of all that the step gave; storable that of its answer alone.
 	fresh     Freshness
 	hasFresh  bool
@@ -174,7 +180,8 @@ func (e *Executor) release(x *execution, returned bool) {
 		e.writers.Put(x.w)
 	}
 	x.w, x.p, x.r, x.ctx = nil, nil, nil, nil
-	x.whole, x.wholeCost = nil, 0
+	x.whole, x.wholeCost, x.usual = nil, 0, false
+	x.cut.reset(x.e.limits.Pooled)
 	e.pool.Put(x)
 }
 
@@ -247,13 +254,18 @@ func (x *execution) attempt(i int) {
 			return
 		}
 	}
+	x.guarded(i, func() { x.step(i) })
+}
+
+// guarded does something for a step; a panic costs no more than the step.
+func (x *execution) guarded(i int, do func()) {
 	defer func() {
 		if cause := recover(); cause != nil {
-			st.broken = true
+			x.steps[i].broken = true
 			x.panicked(i, cause)
 		}
 	}()
-	x.step(i)
+	do()
 }
 
 // panicked reports that a step met a mistake in the program; the log has what
@@ -300,6 +312,9 @@ func (x *execution) step(i int) {
 		return
 	}
 	st.trace.Skipped = st.trace.Cached == 0
+	if x.cut.on {
+		return
+	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.link(i)

@@ -2,7 +2,9 @@ package executor
 
 import (
 	"cmp"
+	"math"
 	"slices"
+	"sync/atomic"
 
 	"github.com/weft-graphql/weft/executor/tape"
 	"github.com/weft-graphql/weft/planner"
@@ -19,6 +21,11 @@ type form struct {
 	fieldCost float64
 	// values is how many values of a tape an object would take.
 	values int
+	// keys is how many of the fields entities are asked for by; joins are the parts
+	// that give more fields, and index is the form's in Program.spliced.
+	keys  int
+	joins []join
+	index uint32
 }
 
 type formField struct {
@@ -30,6 +37,8 @@ type formField struct {
 	form    *form // nil for a leaf
 	// itemCost is the cost of one object, or of one leaf of a list.
 	itemCost float64
+	// key is the number of the key that the field is, from 1; 0 where it is none.
+	key int
 }
 
 // verbatim gives the form of a program's one answer; nil where it needs more than
@@ -39,7 +48,17 @@ func (p *Program) verbatim() *form {
 		return nil
 	}
 	s := p.steps[0].step
-	if s.Graph == planner.Local || s.Guards != nil || len(s.Parts) != len(p.answer.fields) {
+	whole := wholeOf(s)
+	if whole == nil {
+		return nil
+	}
+	return formOf(p.answer, whole, s.Graph+1)
+}
+
+// wholeOf is what a request selects of the root; nil where guards may leave
+// something out, or where it is not the root.
+func wholeOf(s *planner.Step) *planner.Selection {
+	if s.Graph == planner.Local || s.Guards != nil {
 		return nil
 	}
 	whole := &planner.Selection{}
@@ -49,16 +68,27 @@ func (p *Program) verbatim() *form {
 		}
 		whole.Fields = append(whole.Fields, part.Output.Fields...)
 	}
-	return formOf(p.answer, whole, s.Graph+1)
+	return whole
 }
 
 func formOf(set *fieldSet, asked *planner.Selection, graph int) *form {
-	if set.possible == nil || set.only == 0 || len(set.fields) != len(asked.Fields) {
+	if set.possible == nil || set.only == 0 || asked == nil {
 		return nil
 	}
-	out := &form{values: len(set.fields) + 1}
-	for i := range set.fields {
-		f, o := &set.fields[i], asked.Fields[i]
+	return formOfFields(set.fields, asked.Fields, graph, func(f *fieldProgram, o *planner.Output) *form {
+		return formOf(f.set, o.Selection, graph)
+	})
+}
+
+// formOfFields makes the form of objects with these fields; below makes that of
+// a field's objects.
+func formOfFields(fields []fieldProgram, asked []*planner.Output, graph int, below func(*fieldProgram, *planner.Output) *form) *form {
+	if len(fields) != len(asked) {
+		return nil
+	}
+	out := &form{values: len(fields) + 1}
+	for i := range fields {
+		f, o := &fields[i], asked[i]
 		member := string(f.label[1:])
 		if f.on != nil || f.guards != nil || f.unless != nil || f.typename || f.denied || f.graph != graph ||
 			o.On != nil || member != string(append(quoteJSON(nil, cmp.Or(o.Alias, o.Key)), ':')) {
@@ -69,7 +99,7 @@ func formOf(set *fieldSet, asked *planner.Selection, graph int) *form {
 			if o.Selection == nil {
 				return nil
 			}
-			if ff.form = formOf(f.set, o.Selection, graph); ff.form == nil {
+			if ff.form = below(f, o); ff.form == nil {
 				return nil
 			}
 		}
@@ -82,25 +112,71 @@ func formOf(set *fieldSet, asked *planner.Selection, graph int) *form {
 // passes reports whether a step's answer can be the client's as it is, and keeps
 // it then.
 func (x *execution) passes(i int) bool {
-	form, answer := x.p.form, x.steps[i].answer
-	if form == nil || x.e.options.Cache != nil || answer.Status < 200 || answer.Status > 299 ||
-		len(answer.Body) > x.e.limits.AnswerBytes {
+	if x.p.form == nil || !x.p.odd.due() {
 		return false
 	}
-	const open = `{"data":`
+	ok := len(x.steps[i].answer.Body) <= x.e.limits.AnswerBytes && x.checked(i, x.p.form, nil)
+	x.p.odd.note(ok)
+	if !ok {
+		return false
+	}
+	d, _ := x.dataOf(x.steps[i].answer)
+	x.whole = slices.Clip(d)
+	return true
+}
+
+// backoff spares executions a check that failed for those before: each failure in
+// a row lets about twice as many go by, up to 63.
+type backoff struct{ left, next atomic.Int32 }
+
+func (b *backoff) due() bool {
+	if b.left.Load() <= 0 {
+		return true
+	}
+	b.left.Add(-1)
+	return false
+}
+
+func (b *backoff) note(ok bool) {
+	switch next := b.next.Load(); {
+	case !ok:
+		next = min(2*next+1, 63)
+		b.next.Store(next)
+		b.left.Store(next)
+	case next != 0:
+		b.next.Store(0)
+	}
+}
+
+const answerOpen = `{"data":`
+
+// checked checks a step's answer against its form and notes its cost; cut takes
+// what entities are joined to.
+func (x *execution) checked(i int, f *form, cut *splice) bool {
+	d, ok := x.dataOf(x.steps[i].answer)
+	if !ok || x.e.options.Cache != nil || len(d) > math.MaxUint32 {
+		return false
+	}
+	c := checker{d: d, limits: x.tapeLimits(), cut: cut}
+	if end := c.object(f, len(answerOpen), 2); end != len(d)-1 || d[end] != '}' {
+		return false
+	}
+	x.wholeCost = c.cost
+	return true
+}
+
+// dataOf is an answer that has data and perhaps nothing else, without the line's
+// end after it.
+func (x *execution) dataOf(answer *Answer) ([]byte, bool) {
 	d := answer.Body
 	for len(d) > 0 && (d[len(d)-1] == '\n' || d[len(d)-1] == '\r') {
 		d = d[:len(d)-1]
 	}
-	if len(d) < len(open) || string(d[:len(open)]) != open {
-		return false
-	}
-	c := checker{d: d, limits: tape.Limits{Depth: x.e.limits.AnswerDepth, Values: x.e.limits.AnswerValues}}
-	if end := c.object(form, len(open), 2); end != len(d)-1 || d[end] != '}' {
-		return false
-	}
-	x.whole, x.wholeCost = slices.Clip(d), c.cost
-	return true
+	return d, answer.Status >= 200 && answer.Status <= 299 && len(d) > len(answerOpen) && string(d[:len(answerOpen)]) == answerOpen
+}
+
+func (x *execution) tapeLimits() tape.Limits {
+	return tape.Limits{Depth: x.e.limits.AnswerDepth, Values: x.e.limits.AnswerValues}
 }
 
 // checker compares an answer with its form. Its methods give the index after what
@@ -110,6 +186,7 @@ type checker struct {
 	limits tape.Limits
 	values int
 	cost   float64
+	cut    *splice // nil where nothing is joined
 }
 
 // object checks an object at a depth of nesting.
@@ -118,6 +195,13 @@ func (c *checker) object(f *form, i, depth int) int {
 		return -1
 	}
 	c.cost += f.fieldCost
+	spans := 0
+	if f.joins != nil {
+		spans = len(c.cut.spans)
+		for range f.keys {
+			c.cut.spans = append(c.cut.spans, 0, 0)
+		}
+	}
 	for k := range f.fields {
 		field := &f.fields[k]
 		if k > 0 {
@@ -130,18 +214,28 @@ func (c *checker) object(f *form, i, depth int) int {
 			return -1
 		}
 		i += len(field.member)
+		from := i
 		if len(field.lists) == 0 && field.form == nil && field.leaf != customLeaf && c.d[i] == '"' {
-			if i = c.text(field, i); i < 0 {
-				return -1
-			}
-			continue
+			i = c.text(field, i)
+		} else {
+			i = c.value(field, 0, i, depth)
 		}
-		if i = c.value(field, 0, i, depth); i < 0 {
+		if i < 0 {
 			return -1
+		}
+		if field.key > 0 {
+			if c.d[from] == 'n' {
+				return -1 // without a key there is nothing to ask for
+			}
+			at := spans + 2*(field.key-1)
+			c.cut.spans[at], c.cut.spans[at+1] = uint32(from), uint32(i)
 		}
 	}
 	if i >= len(c.d) || c.d[i] != '}' {
 		return -1
+	}
+	if f.joins != nil {
+		c.cut.targets = append(c.cut.targets, spliceTarget{uint32(i), uint32(spans), f.index})
 	}
 	return i + 1
 }

@@ -29,6 +29,7 @@ func things(t testing.TB) *Program {
 // needs no change, and whether it was passed on.
 func both(t testing.TB, prog *Program, body string) (got, want string, passed bool) {
 	e := newExecutor(t, Options{Fetcher: bySubgraph(map[string]string{"things": body})})
+	prog.odd.left.Store(0)
 	got, result := run(t, e, prog, nil)
 	form := prog.form
 	prog.form = nil
@@ -39,6 +40,7 @@ func both(t testing.TB, prog *Program, body string) (got, want string, passed bo
 	}
 	x := e.acquire(prog, &Request{Deadline: time.Now().Add(time.Hour)})
 	defer e.release(x, true)
+	prog.odd.left.Store(0)
 	x.steps[0].answer = &Answer{Status: 200, Body: []byte(body)}
 	return got, want, x.passes(0)
 }
