@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/weft-graphql/weft/planner"
+	"github.com/weft-graphql/weft/planner/graphtest"
 	"github.com/weft-graphql/weft/schema/graph"
 )
 
@@ -22,12 +23,12 @@ func TestPlanningEndsWithItsContext(t *testing.T) {
 }
 
 func TestSpentBudgetGivesTheGreedyPlan(t *testing.T) {
-	f := newFixture(t, alikeSupergraph(7))
+	f := newFixture(t, graphtest.AlikeSupergraph(7, 2))
 	g, err := graph.New(f.sg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	op := f.operation(t, "{ node {"+alikeOperation(7, 4, 4)+" } }")
+	op := f.operation(t, "{ node {"+graphtest.AlikeOperation(7, 4, 4)+" } }")
 	for name, o := range map[string]planner.Options{
 		"nodes": {MaxNodes: 1},
 		"time":  {MaxTime: time.Nanosecond, MaxNodes: 1 << 30},
