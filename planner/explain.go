@@ -21,6 +21,9 @@ type Explanation struct {
 type StepReason struct {
 	// Subgraph is the subgraph's name; empty where the gateway answers itself.
 	Subgraph string `json:"subgraph"`
+	// Order says why the step stands where it does, where that is not for what it
+	// needs: a mutation's order, a subscription's trigger, a deferred payload.
+	Order []string `json:"order,omitempty"`
 	// Fetches are the root fields and the entities that the step asks for.
 	Fetches []FetchReason `json:"fetches"`
 }
@@ -128,7 +131,7 @@ func (c *choices) explain(plan *Plan) *Explanation {
 			e.Steps[i].Fetches = []FetchReason{{Client: localKeys(s)}}
 			continue
 		}
-		e.Steps[i].Subgraph = c.graphName(s.Graph)
+		e.Steps[i].Subgraph, e.Steps[i].Order = c.graphName(s.Graph), plan.order(s)
 	}
 	for _, f := range c.planning.fetches {
 		reason := &e.Steps[c.steps[f].ID]

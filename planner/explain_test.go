@@ -160,3 +160,51 @@ func checkReasons(t *testing.T, why *planner.Explanation) {
 		}
 	}
 }
+
+func TestWhyTellsOfTheOrderOfSteps(t *testing.T) {
+	f := newFixture(t, section(t, "defer.txtar", "supergraph.graphql"))
+	for _, test := range []struct{ operation, want string }{
+		{`{ topProducts { name ... @defer(label: "late") { price } } }`, `why step 0 (products)
+  at the root
+    the client asks for topProducts.name
+    the plan needs topProducts.upc: key for step 1
+    not taken for Product.upc
+      inventory: that would be an entity request for what is at hand
+      reviews: that would be an entity request for what is at hand
+why step 1 (products)
+  it is a request of its own because deferred payload 1 "late" needs it: no payload before waits for it
+  at topProducts.@
+    the client asks for price
+    it is given the key { upc } of Product, from step 0
+    not taken for Product.price
+      inventory: the field is external there
+`},
+		{`mutation { restock(upc: "1") { upc } discount(upc: "1") { upc } }`, `why step 0 (inventory)
+  at the root
+    the client asks for restock.upc
+    not taken for Product.upc
+      products: that would be an entity request for what is at hand
+      reviews: that would be an entity request for what is at hand
+why step 1 (products)
+  it follows step 0: a mutation's fields are carried out one after the other
+  at the root
+    the client asks for discount.upc
+    not taken for Product.upc
+      inventory: that would be an entity request for what is at hand
+      reviews: that would be an entity request for what is at hand
+`},
+		{`subscription { priceChanged(upc: "1") { title } }`, `why step 0 (products)
+  it is the trigger: the other steps follow for each of its events
+  at the root
+    the client asks for priceChanged.title
+`},
+	} {
+		_, why, err := f.planner.Explain(t.Context(), f.operation(t, test.operation), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(test.want, why.Text()); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", test.operation, diff)
+		}
+	}
+}

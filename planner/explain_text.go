@@ -17,6 +17,9 @@ func (e *Explanation) Text() string {
 			name = "the gateway itself"
 		}
 		fmt.Fprintf(&b, "why step %d (%s)\n", i, name)
+		for _, o := range s.Order {
+			fmt.Fprintf(&b, "  %s\n", o)
+		}
 		for _, f := range s.Fetches {
 			f.write(&b)
 		}
