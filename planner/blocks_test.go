@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/weft-graphql/weft/planner"
@@ -67,5 +68,17 @@ func checkBlocks(t testing.TB, p *planner.Plan) {
 				t.Errorf("step %d of block %d depends on step %d of block %d", s.ID, s.Block, d, of)
 			}
 		}
+	}
+}
+
+func TestTooManyVariantsAreRefused(t *testing.T) {
+	f := newFixture(t, section(t, "defer.txtar", "supergraph.graphql"))
+	op := f.operation(t, `query($a: Boolean!, $b: Boolean!, $c: Boolean!, $d: Boolean!, $e: Boolean!) { me { id
+		... @defer(if: $a) { name } ... @defer(if: $b) { name } ... @defer(if: $c) { name } ... @defer(if: $d) { name } ... @defer(if: $e) { name } } }`)
+	if _, err := f.planner.Variants(t.Context(), op, 0, false); err == nil || !strings.Contains(err.Error(), "5 variables decide") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := f.planner.Plan(t.Context(), op, 0); err != nil {
+		t.Errorf("one of them: %v", err)
 	}
 }

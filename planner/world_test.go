@@ -66,8 +66,11 @@ func (w *world) answer(graph int, text string, variables map[string]any) map[str
 	}
 	op := doc.Operations[0]
 	root := s.Query
-	if op.Operation == ast.Mutation {
+	switch op.Operation {
+	case ast.Mutation:
 		root = s.Mutation
+	case ast.Subscription: // an event is answered as a query would be
+		root = s.Subscription
 	}
 	return w.object(graph, thing{typ: root.Name, given: map[string]any{}}, op.SelectionSet, variables, nil)
 }

@@ -140,22 +140,29 @@ func (n *normaliser) deferral(parent int, directives ast.DirectiveList, at *loca
 		b.Label = arg.Value.Raw
 	}
 	b.Path = at.path()
-	return n.blocks.add(b, d), nil
+	return n.blocks.add(b, d)
 }
 
-func (t *blockTable) add(b Block, d *ast.Directive) int {
+// MaxBlocks is how many payloads one operation can have.
+const MaxBlocks = 256
+
+func (t *blockTable) add(b Block, d *ast.Directive) (int, *gqlerror.Error) {
 	if t.all == nil {
 		t.all = []Block{{}}
 		t.known = map[blockKey]int{}
 	}
 	key := blockKey{d, b.Parent, strings.Join(b.Path, ".")}
 	i, ok := t.known[key]
-	if !ok {
-		i = len(t.all)
-		t.known[key] = i
-		t.all = append(t.all, b)
+	if ok {
+		return i, nil
 	}
-	return i
+	if len(t.all) == MaxBlocks {
+		return 0, positioned(d.Position, CodeLimitExceeded, "The operation's @defer make more than %d payloads.", MaxBlocks)
+	}
+	i = len(t.all)
+	t.known[key] = i
+	t.all = append(t.all, b)
+	return i, nil
 }
 
 // within reports whether a block is another one or inside it.
