@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/weft-graphql/weft/planner"
 )
 
 // TestEventsOfSubscriptionsAreAnsweredAsOneServiceWould carries out random
@@ -23,10 +25,11 @@ func TestEventsOfSubscriptionsAreAnsweredAsOneServiceWould(t *testing.T) {
 		if len(errs) > 0 {
 			continue
 		}
-		op, err := doc.Operation("")
+		source, err := doc.Operation("")
 		if err != nil {
 			t.Fatal(err)
 		}
+		op := source.Planned
 		p, err := f.planner.Plan(t.Context(), op, 0)
 		if err != nil {
 			t.Fatalf("%v\n%s", err, text)
@@ -46,8 +49,8 @@ func TestEventsOfSubscriptionsAreAnsweredAsOneServiceWould(t *testing.T) {
 			}
 		}
 		w.seed = seed
-		c := conditions(op, variables)
-		if diff := w.compare(w.answer(-1, text, variables), w.run(p, c, variables)); diff != "" {
+		in := w.values(op, source, variables)
+		if diff := w.compare(w.answer(planner.Local, text, variables), w.run(p, in.conditions, in.variables)); diff != "" {
 			t.Fatalf("(-one service +plan):\n%s\n%s\n%s", diff, text, p.Text(f.sg))
 		}
 	}
