@@ -20,7 +20,7 @@ type mapCache struct {
 }
 
 func cacheID(s *CacheScope, k CacheKey) string {
-	return fmt.Sprintf("%s|%s|%s|%s", s.Subgraph, k.Type, k.Representation, s.Identity)
+	return fmt.Sprintf("%s|%s|%s%s|%s", s.Subgraph, k.Type, k.Representation, k.Contexts, s.Identity)
 }
 
 func (c *mapCache) Lookup(_ context.Context, s *CacheScope, keys []CacheKey) []Entry {

@@ -62,24 +62,25 @@ func (c *compiler) contexts(pp *partProgram) error {
 // is below them: those between what sets a context and what takes a value from
 // it. The same entity is there once for each way that leads to it.
 func (c *compiler) apart() map[*position]bool {
-	var out map[*position]bool
+	out := map[*position]bool{}
 	for _, s := range c.plan.Steps {
 		for _, part := range s.Parts {
 			if part.Entity == nil {
 				continue
 			}
-			for _, context := range part.Entity.Contexts {
-				for i, sources := range context.Sources {
-					for _, source := range sources {
-						path := part.Entity.Paths[i]
-						for n := source.At; n < len(path); n++ {
-							if p, err := c.root.follow(path[:n]); err == nil {
-								if out == nil {
-									out = map[*position]bool{}
-								}
-								out[p.class()] = true
-							}
-						}
+			for i, path := range part.Entity.Paths {
+				from := len(path)
+				for _, context := range part.Entity.Contexts {
+					if i >= len(context.Sources) {
+						continue // contexts refuses it
+					}
+					for _, source := range context.Sources[i] {
+						from = min(from, max(source.At, 0))
+					}
+				}
+				for n := from; n < len(path); n++ {
+					if p, err := c.root.follow(path[:n]); err == nil {
+						out[p.class()] = true
 					}
 				}
 			}

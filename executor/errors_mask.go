@@ -18,7 +18,7 @@ func (x *execution) maskedMessage(code string) string {
 	case codeTooManyEntities:
 		return fmt.Sprintf("the operation needs more than the %d entities of a subgraph that are allowed in one request (limits.entities)", x.e.limits.Entities)
 	case codeTooManyContexts:
-		return fmt.Sprintf("the operation needs more than the %d sets of values from contexts that are allowed in one request", x.e.limits.Contexts)
+		return fmt.Sprintf("the operation needs more than the %d sets of values from contexts that are allowed in one request (limits.contexts)", x.e.limits.Contexts)
 	case codeSubrequestTimeout:
 		return "a subgraph did not answer in time"
 	case codeTooLarge:

@@ -95,7 +95,7 @@ func (x *execution) request(i int, all bool) (*Fetch, error) {
 	}
 	if extra > len(sp.parts) && asked > x.e.limits.Contexts {
 		return nil, &FetchError{Subgraph: sp.name, Code: codeTooManyContexts,
-			Message: fmt.Sprintf("a request to subgraph %q needs %d sets of values from contexts, more than the %d that are allowed", sp.name, asked, x.e.limits.Contexts)}
+			Message: fmt.Sprintf("a request to subgraph %q needs %d sets of values from contexts, more than the %d that are allowed (limits.contexts)", sp.name, asked, x.e.limits.Contexts)}
 	}
 	f := &Fetch{
 		Subgraph: sp.name, URL: sp.url, Header: x.header(i),

@@ -22,7 +22,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-const federation = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key", "@external", "@requires", "@provides", "@shareable", "@inaccessible"])
+const federation = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.8", import: ["@context", "@fromContext", "@key", "@external", "@requires", "@provides", "@shareable", "@inaccessible"])
 `
 
 // composed makes a supergraph of subgraphs' SDL, given as name, SDL, name, SDL…

@@ -78,7 +78,7 @@ func (g *Gateway) errorPolicies() func(subgraph string) executor.ErrorPolicy {
 func (g *Gateway) executorLimits() executor.Limits {
 	l := g.config.Limits
 	return executor.Limits{
-		Duration: time.Duration(l.Timeout), Entities: l.Entities, Requests: l.SubgraphRequests,
+		Duration: time.Duration(l.Timeout), Entities: l.Entities, Contexts: l.Contexts, Requests: l.SubgraphRequests,
 		AnswerDepth: l.AnswerDepth, AnswerValues: l.AnswerValues,
 		AnswerBytes: int(l.Answer), Errors: l.Errors, Introspection: int(l.Introspection),
 	}

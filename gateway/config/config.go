@@ -369,6 +369,8 @@ type Limits struct {
 	Introspection Size `yaml:"introspection" min:"1KiB" max:"1GiB"`
 	// The most entities asked of a subgraph in one request. What needs more is split into several requests, which count as such.
 	Entities int `yaml:"entities" min:"1" max:"10000000"`
+	// The most sets of values from contexts (`@fromContext`) in one request to a subgraph. Entities that take different values are asked for by fields of their own.
+	Contexts int `yaml:"contexts" min:"1" max:"100000"`
 	// The most requests to subgraphs that one operation makes.
 	SubgraphRequests int `yaml:"subgraph_requests" min:"1" max:"100000"`
 }

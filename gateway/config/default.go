@@ -33,6 +33,7 @@ func Default() *Config {
 			Errors:           1000,
 			Introspection:    16 << 20,
 			Entities:         10_000,
+			Contexts:         1000,
 			SubgraphRequests: 500,
 		},
 		Introspection: true,
