@@ -45,21 +45,26 @@ func (w *planning) entityParts() map[*fetch]*Part {
 		}
 		signatures[f] = id
 	}
+	same := map[*Part]string{} // the signatures of all that a part is for
 	for f, p := range parts {
 		p.Guards = f.place.within(p.Guards)
+		same[p] = fmt.Sprint(signatures[f])
 	}
 	// An interface object is asked the same of several types at once.
 	w.joinParts(parts, func(f *fetch, p *Part) string {
 		if f.node == nil {
 			return fmt.Sprint(f.order)
 		}
-		return fmt.Sprintf("%p %d %d %d %s %s %s", f.place, f.graph, f.depth, f.block, guardsText(p.Guards), texts[f], describeInputs(p.Entity.Inputs))
-	}, func(into, p *Part) { into.Entity.Inputs = mergeInputs(append(into.Entity.Inputs, p.Entity.Inputs...)) })
+		return fmt.Sprintf("%p %d %d %d %s %s %s", f.place, f.graph, f.depth, f.block, guardsText(p.Guards), texts[f]+describeContexts(p.Entity.Contexts), describeInputs(p.Entity.Inputs))
+	}, func(into, p *Part) {
+		into.Entity.Inputs = mergeInputs(append(into.Entity.Inputs, p.Entity.Inputs...))
+		same[into] += "," + same[p]
+	})
 	// The same entities under other guards are one part that either needs.
-	w.joinParts(parts, func(f *fetch, p *Part) string {
-		return fmt.Sprint(signatures[f], p.Entity.Paths, describeContexts(p.Entity.Contexts))
+	w.joinParts(parts, func(_ *fetch, p *Part) string {
+		return fmt.Sprint(same[p], p.Entity.Paths, describeContexts(p.Entity.Contexts))
 	}, func(into, p *Part) { into.Guards = orGuards(into.Guards, p.Guards) })
-	w.joinParts(parts, func(f *fetch, p *Part) string { return fmt.Sprint(signatures[f], guardsText(p.Guards)) },
+	w.joinParts(parts, func(_ *fetch, p *Part) string { return fmt.Sprint(same[p], guardsText(p.Guards)) },
 		func(into, p *Part) {
 			into.Entity.Paths = append(into.Entity.Paths, p.Entity.Paths...)
 			joinContexts(into.Entity.Contexts, p.Entity.Contexts)

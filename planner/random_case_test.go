@@ -5,7 +5,10 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
+	"regexp"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -49,6 +52,7 @@ func TestRandomSupergraphsAnswerAsOneServiceWould(t *testing.T) {
 			continue
 		}
 		done.composed++
+		done.constructs(f.sg.SDL)
 		w := newWorld(t, f)
 		for i := range uint64(operationsEach) {
 			r := &randomOperation{Rand: rand.New(rand.NewPCG(seed, i)), api: f.sg.API, left: 40}
@@ -64,17 +68,67 @@ func TestRandomSupergraphsAnswerAsOneServiceWould(t *testing.T) {
 				done.refused++
 			default:
 				small := shrink(t, c, problem)
-				t.Fatalf("seed %d, operation %d: %v\n%s", seed, i, small.run(t), small.archive())
+				t.Fatalf("seed %d, operation %d: %v\n%s\n%s", seed, i, small.run(t), small.archive(), small.keep(t, seed, i))
 			}
 		}
 	}
-	t.Logf("%d cases on %d supergraphs (of %d sets of subgraphs); %d operations were invalid, %d not supported", done.cases, done.composed, done.sets, done.invalid, done.refused)
-	if done.invalid > done.cases/4 || done.refused > done.cases/20 {
-		t.Errorf("of %d cases %d were invalid and %d refused: that shows too little", done.cases, done.invalid, done.refused)
+	done.check(t)
+}
+
+// constructs are what supergraphs are to have, by what tells of it in their SDL.
+var constructs = map[string]string{
+	"compound keys": `key: "a b"`, "nested keys": `key: "ref { c }"`, "keys of entities": `key: "twin { id }"`,
+	"keys that are not resolvable": "resolvable: false", "@requires": `requires: "`, "@requires with arguments": "(n: 3)",
+	"@requires with fragments": `requires: "[^"]* on `, "@provides": `provides: "`, "@provides on abstract types": "provides: \"... on",
+	"external fields": "external: true", "interface objects": "isInterfaceObject: true",
+	"interface objects' values": `(?m)^  [yz](things|thing|holder)`, "@requires of interface objects": "(extra|other)Label",
+	"@override": `override: "`, "override labels": `overrideLabel: "`, "@inaccessible": "[^\"]@inaccessible",
+	"unions": "union U", "interfaces": "interface I", "the query type again": `back: \W?Query`, "mutations": "type Mutation",
+	"mutations' query type": `(?m)^  m\d+.*: \W*Query`, "arguments with defaults": "= FAST", "nested lists": `\[\[`, "input objects": "input Filter",
+}
+
+type tally struct {
+	sets, composed, cases, invalid, refused int
+	made                                    map[string]int
+}
+
+// constructs counts what a supergraph has.
+func (d *tally) constructs(sdl string) {
+	if d.made == nil {
+		d.made = map[string]int{}
+	}
+	for name, pattern := range constructs {
+		if regexp.MustCompile(pattern).MatchString(sdl) {
+			d.made[name]++
+		}
 	}
 }
 
-type tally struct{ sets, composed, cases, invalid, refused int }
+// check fails where the cases show too little.
+func (d *tally) check(t *testing.T) {
+	t.Helper()
+	t.Logf("%d cases on %d supergraphs (of %d sets of subgraphs); %d operations were invalid, %d not supported; supergraphs with %v",
+		d.cases, d.composed, d.sets, d.invalid, d.refused, d.made)
+	if d.invalid > d.cases/4 || d.refused > d.cases/100 {
+		t.Errorf("of %d cases %d were invalid and %d refused: that shows too little", d.cases, d.invalid, d.refused)
+	}
+	for name := range constructs {
+		if d.cases >= 20_000 && d.made[name] < 5 {
+			t.Errorf("only %d supergraphs have %s", d.made[name], name)
+		}
+	}
+}
+
+// keep writes the case to testdata/random, where it is tried from now on, and
+// says so.
+func (c *randomCase) keep(t *testing.T, seed, operation uint64) string {
+	t.Helper()
+	name := filepath.Join("testdata", "random", fmt.Sprintf("seed_%d_%d.txtar", seed, operation))
+	if err := os.WriteFile(name, c.archive(), 0o644); err != nil {
+		return "it cannot be kept: " + err.Error()
+	}
+	return "it is kept in " + name + ": give it a name that says what went wrong"
+}
 
 // TestKeptCasesAnswerAsOneServiceWould carries out random cases that failed once,
 // each with the data it failed with and with other data.
@@ -154,7 +208,7 @@ func (c *randomCase) try(t testing.TB, f *fixture, w *world) (found *problem) {
 	kind := "parsing"
 	defer func() {
 		if r := recover(); r != nil && r != stopped {
-			rec.Errorf("panic: %v", r)
+			rec.Errorf("panic: %v\n%s", r, debug.Stack())
 		}
 		if found == nil && len(rec.errors) > 0 {
 			found = &problem{kind, strings.Join(rec.errors, "\n")}

@@ -33,19 +33,23 @@ func (r *randomModel) addConditions() {
 			}
 		}
 	}
-	for range r.IntN(3) {
+	for range r.IntN(4) {
 		from, to, e := pick(r.Rand, r.subgraphs), pick(r.Rand, r.subgraphs), pick(r.Rand, r.entities)
 		if from == to || from.types[e] == nil || to.types[e] == nil || len(from.types[e].fields) == 0 {
 			continue
 		}
 		f := pick(r.Rand, from.types[e].fields)
-		if f.external || f.directives != "" || r.isKey(f.name) || f.named == "I" || f.named == "U" {
+		if f.external || f.directives != "" || r.isKey(f.name) && r.chance(70) || f.named == "I" || f.named == "U" {
 			continue
 		}
+		directive := fmt.Sprintf("@override(from: %q)", from.name)
+		if r.chance(60) {
+			directive = fmt.Sprintf("@override(from: %q, label: %q)", from.name, pick(r.Rand, []string{"one", "two", "percent(5)"}))
+		}
 		if g := to.types[e].field(f.name); g == nil {
-			r.add(to, e, f.name).directives = fmt.Sprintf("@override(from: %q)", from.name)
+			r.add(to, e, f.name).directives = directive
 		} else if g.directives == "" && !g.external {
-			g.directives = fmt.Sprintf("@override(from: %q)", from.name)
+			g.directives = directive
 		}
 	}
 	for range r.IntN(3) {

@@ -12,8 +12,8 @@ import (
 // randomSubgraphs writes subgraphs that share out a random model: entities with
 // simple, compound and nested keys, value types, an interface and a union whose
 // members differ, an interface object, enums, input objects, arguments, lists of
-// lists, mutations, and fields with @requires, @provides, @override and
-// @inaccessible. Not every set composes or can answer every query.
+// lists, mutations, fields that give the query's root type again, and fields with
+// @requires, @provides, @override (with labels, too) and @inaccessible. Not every set composes or can answer every query.
 func randomSubgraphs(seed uint64) []schema.Subgraph {
 	r := &randomModel{Rand: rand.New(rand.NewPCG(seed, 11)), fields: map[string][]modelField{}, keys: map[string][]string{}, used: map[string][]string{}}
 	r.writeModel()
@@ -92,6 +92,10 @@ func (r *randomModel) writeModel() {
 		add(e, "rank", "Int", "Int", "")
 		kin := pick(r.Rand, append([]string{"I"}, r.entities...))
 		add(e, "kin", kin, kin, "")
+		if r.chance(15) {
+			back := pick(r.Rand, []string{"Query", "Query!", "[Query]"})
+			add(e, "back", back, "Query", "")
+		}
 	}
 	add("K", "c", "ID!", "ID", "")
 	add("K", "d", "ID!", "ID", "")
@@ -119,7 +123,7 @@ func (r *randomModel) arguments() string {
 	if !r.chance(20) {
 		return ""
 	}
-	return pick(r.Rand, []string{"(n: Int)", "(n: Int = 2)", "(mode: Mode = FAST)", "(by: Filter)", "(n: Int!, mode: Mode)", "(all: [Int!])"})
+	return pick(r.Rand, []string{"(id: ID!)", "(n: Int)", "(n: Int = 2)", "(mode: Mode = FAST)", "(by: Filter)", "(n: Int!, mode: Mode)", "(all: [Int!])"})
 }
 
 func (r *randomModel) field(typ, name string) modelField {
@@ -268,6 +272,9 @@ func (r *randomModel) addRoots() {
 
 func (r *randomModel) addRoot(to *[]string, prefix string, s *modelSubgraph) {
 	candidates := []string{"I", "U"}
+	if prefix == "m" || r.chance(10) {
+		candidates = append(candidates, "Query")
+	}
 	for _, name := range s.order {
 		if name != "K" {
 			candidates = append(candidates, name, name)
@@ -279,7 +286,7 @@ func (r *randomModel) addRoot(to *[]string, prefix string, s *modelSubgraph) {
 	if abstract := named == "I" || named == "U"; prefix == "q" && r.chance(25) && (!abstract || r.chance(20)) {
 		other := pick(r.Rand, r.subgraphs)
 		if other != s {
-			if !abstract {
+			if !abstract && named != "Query" {
 				r.typ(other, named)
 			}
 			text += " @shareable"
@@ -334,9 +341,9 @@ func (r *randomModel) members(s *modelSubgraph) []string {
 	return all
 }
 
-// addInterfaceObject adds a subgraph that knows the interface as an object type.
+// addInterfaceObject adds subgraphs that know the interface as an object type.
 func (r *randomModel) addInterfaceObject() {
-	if !r.chance(15) {
+	if !r.chance(25) {
 		return
 	}
 	for _, s := range r.subgraphs {
@@ -356,16 +363,48 @@ func (r *randomModel) addInterfaceObject() {
 				t.member = t.member && slices.Contains(members, e)
 			}
 		}
-		extra := `type I @interfaceObject @key(fields: "id") { id: ID! extra(n: Int): Int more: [V0] }` + "\ntype V0 { s0"
-		f := r.field("V0", "s0")
-		extra += f.arguments + ": " + f.typ + " @shareable }\n"
-		z := &modelSubgraph{name: "z", types: map[string]*modelType{"V0": {fields: []*sharedField{{modelField: f}}}}, extra: extra}
-		if r.chance(15) {
-			z.queries = append(z.queries, "things: [I]")
+		r.subgraphs = append(r.subgraphs, r.interfaceObject("z", "extra"))
+		if r.chance(40) {
+			r.subgraphs = append(r.subgraphs, r.interfaceObject("y", "other"))
 		}
-		r.subgraphs = append(r.subgraphs, z)
 		return
 	}
+}
+
+// interfaceObject writes a subgraph that knows the interface as an object type, and
+// perhaps gives values of it.
+func (r *randomModel) interfaceObject(name, field string) *modelSubgraph {
+	f := r.field("V0", "s0")
+	extra := "type I @interfaceObject @key(fields: \"id\") { id: ID! " + field + "(n: Int): Int"
+	if r.chance(50) {
+		extra += " " + field + "More: [V0]"
+	}
+	if r.chance(40) {
+		extra += " name: String @external " + field + "Label: String! @requires(fields: \"name\")"
+	}
+	if r.chance(40) {
+		extra += " " + field + "Peer: " + pick(r.Rand, []string{"I", "[I]", "[[I!]]"})
+	}
+	if r.chance(20) {
+		extra += " " + field + "Back: Query"
+	}
+	extra += " }\ntype V0 { s0" + f.arguments + ": " + f.typ + " @shareable }\n"
+	s := &modelSubgraph{name: name, types: map[string]*modelType{"V0": {fields: []*sharedField{{modelField: f}}}}, extra: extra}
+	if r.chance(50) {
+		s.queries = append(s.queries, pick(r.Rand, []string{"things: [I]", "thing(id: ID!): I", "holder: H"}))
+		if strings.Contains(s.queries[0], ": H") {
+			s.extra += "type H { " + field + ": I! held: [I] }\n"
+		}
+		s.queries[0] = name + s.queries[0]
+	}
+	if r.chance(15) {
+		s.changes = append(s.changes, name+"Make: I")
+	}
+	s.extra = strings.ReplaceAll(s.extra, "type H ", "type H"+name+" ")
+	for i := range s.queries {
+		s.queries[i] = strings.ReplaceAll(s.queries[i], ": H", ": H"+name)
+	}
+	return s
 }
 
 func (r *randomModel) print(s *modelSubgraph) string {

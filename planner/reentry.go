@@ -33,6 +33,14 @@ func (w *planning) reenter(c *place) {
 	}
 }
 
+// bringing are the arrivals that bring a place's values themselves.
+func (p *place) bringing() []*arrival {
+	if !slices.ContainsFunc(p.arrivals, func(a *arrival) bool { return a.reentry }) {
+		return p.arrivals
+	}
+	return slices.DeleteFunc(slices.Clone(p.arrivals), func(a *arrival) bool { return a.reentry })
+}
+
 // isReentry reports whether a fetch asks fields of the query's root for values
 // below other fields.
 func (f *fetch) isReentry() bool { return len(f.inputs) == 0 && f.place.parent != nil }

@@ -251,8 +251,8 @@ func brings(rs []*Require) bool {
 // supplyPresence makes sure that a composite value itself is there.
 func (w *planning) supplyPresence(c *place, depth int, deps *fetchSet) error {
 	var within []*arrival
-	for _, a := range c.arrivals {
-		if a.hops < depth && !a.reentry {
+	for _, a := range c.bringing() {
+		if a.hops < depth {
 			within = append(within, a)
 		}
 	}

@@ -65,7 +65,7 @@ func (w *planning) visitFields(p *place, from int) error {
 	}
 	if len(w.decisions) == before {
 		// Nothing is asked of the value, but whether it is there.
-		w.decide(p, nil, p.live, p.arrivals)
+		w.decide(p, nil, p.live, p.bringing())
 	}
 	return nil
 }

@@ -215,7 +215,7 @@ func (w *world) resolver(graph int, o thing, field string, provided ast.Selectio
 	isKey := slices.ContainsFunc(t.Join(graph).Keys, func(k schema.Key) bool {
 		return slices.ContainsFunc(k.Selections, func(s ast.Selection) bool { return s.(*ast.Field).Name == field })
 	})
-	if (j.External || j.UsedOverridden) && !isProvided && !isKey {
+	if (j.External || j.UsedOverridden && j.OverrideLabel == "") && !isProvided && !isKey {
 		w.t.Errorf("%s is asked for %s.%s, which is external there", name, t.Name, field)
 	}
 	if j.Requires != nil {

@@ -145,8 +145,10 @@ func (t *Tape) object(start int, shape *Shape, depth int) (Value, int) {
 				slot := &t.values[base+f.Slot]
 				if slot.Kind == Missing {
 					filled++
+					*slot = v
+				} else {
+					t.join(slot, v)
 				}
-				*slot = v
 				if f.Tag && v.Kind == String {
 					tag = shape.tag(d[v.Off+1:v.Off+v.Len-1], tag)
 				}
@@ -168,6 +170,28 @@ func (t *Tape) object(start int, shape *Shape, depth int) (Value, int) {
 		t.check(shape, base, tag)
 	}
 	return Value{Kind: Object, Doc: t.ID, Off: uint32(base), Len: uint32(shape.Slots)}, i
+}
+
+// join puts a value where one is already: a field may be selected under several
+// keys whose values differ in type and are the same otherwise.
+func (t *Tape) join(slot *Value, v Value) {
+	switch {
+	case slot.Kind == Object && v.Kind == Object && slot.Len == v.Len:
+		if h := &t.values[slot.Off-1]; h.Doc == 0 {
+			h.Doc = t.values[v.Off-1].Doc
+		}
+		for i := range v.Len {
+			if from := t.values[v.Off+i]; from.Kind != Missing {
+				t.join(&t.values[slot.Off+i], from)
+			}
+		}
+	case slot.Kind == List && v.Kind == List && slot.Len == v.Len:
+		for i := range v.Len {
+			t.join(&t.values[slot.Off+i], t.values[v.Off+i])
+		}
+	case v.Kind != Null || slot.Kind == Missing:
+		*slot = v
+	}
 }
 
 func hasPrefix(d []byte, i int, prefix string) bool {

@@ -265,3 +265,34 @@ func BenchmarkParse(b *testing.B) {
 		}
 	}
 }
+
+func TestOneValueUnderTwoKeysIsJoined(t *testing.T) {
+	below := func(key string, slot int) *Shape {
+		s := &Shape{Slots: 2, Fields: []Field{{Key: key, Slot: slot}}}
+		s.Ready()
+		return s
+	}
+	shape := &Shape{Slots: 1, Fields: []Field{{Key: "kin", Child: below("a", 0)}, {Key: "_w1_kin", Child: below("b", 1)}}}
+	shape.Ready()
+	for text, want := range map[string]string{
+		`{"kin":{"a":1},"_w1_kin":{"b":2}}`:               "1 2",
+		`{"_w1_kin":{"b":2},"kin":{"a":1}}`:               "1 2",
+		`{"kin":{"a":1},"_w1_kin":null}`:                  "1 ",
+		`{"kin":null,"_w1_kin":{"b":2}}`:                  " 2",
+		`{"kin":[{"a":1},null],"_w1_kin":[{"b":2},null]}`: "1 2",
+	} {
+		doc := &Tape{}
+		top, err := doc.Parse([]byte(text), shape, Limits{Depth: 9, Values: 99})
+		if err != nil {
+			t.Fatal(err)
+		}
+		docs := Docs{doc}
+		v := *docs.Slot(top, 0)
+		if v.Kind == List {
+			v = docs.Slots(v)[0]
+		}
+		if got := fmt.Sprintf("%s %s", docs.Bytes(*docs.Slot(v, 0)), docs.Bytes(*docs.Slot(v, 1))); got != want {
+			t.Errorf("%s is read as %q, want %q", text, got, want)
+		}
+	}
+}
