@@ -96,6 +96,9 @@ type partProgram struct {
 	// mark is the part's number in the program, from 1, for marking targets.
 	mark  uint32
 	paths []pathProgram
+	// like is an earlier part for the same objects, whose distinct representations
+	// tell those of this one apart; nil where there is none.
+	like *partOfStep
 	// once is set where no path can come to an object twice.
 	once   bool
 	inputs []inputProgram
@@ -190,6 +193,7 @@ func Compile(sg *schema.Supergraph, plan *planner.Plan) (*Program, error) {
 			p.steps[d].dependents = append(p.steps[d].dependents, i)
 		}
 	}
+	c.likenesses(p)
 	p.typenames = make([][]byte, len(sg.Objects))
 	for i, o := range sg.Objects {
 		p.typenames[i] = []byte(`{"__typename":"` + o.Name + `"`)
@@ -227,7 +231,7 @@ func (c *compiler) layout() error {
 					return fmt.Errorf("step %d: the root field %q must be the one field of its part's output", s.ID, part.Key)
 				}
 				if part.Paths == nil {
-					c.root.output(part.Output, s.Graph, false)
+					c.root.output(part.Output, s.Graph, part, false)
 					continue
 				}
 			} else if len(part.Entity.Paths) == 0 {
@@ -254,7 +258,7 @@ func (c *compiler) layoutAt(part *planner.Part, graph int) error {
 			first = p
 		}
 		unite(first, p)
-		p.output(part.Output, graph, true)
+		p.output(part.Output, graph, part, true)
 	}
 	return nil
 }

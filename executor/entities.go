@@ -37,8 +37,12 @@ type partState struct {
 	// copies are made.
 	linked []bool
 	full   bool
+	// last is the distinct representation that was found last, from 1: the next
+	// object has it often, too. 0 is none.
+	last int32
 	// Where the answer is spliced: the distinct representation of each target, what
-	// their entities hold, and how many targets have been written.
+	// their entities hold, and how many targets have been written. Elsewhere uniques
+	// are those for the distinct representations of an earlier part.
 	uniques []int32
 	inners  []inner
 	next    int
@@ -98,9 +102,11 @@ func (x *execution) collect(i int) {
 		if !ps.active {
 			continue
 		}
-		for k := range pp.paths {
-			ps.path = k
-			x.walk(pp, ps, pp.paths[k].elements, x.root)
+		if !x.collectLike(pp, ps) {
+			for k := range pp.paths {
+				ps.path = k
+				x.walk(pp, ps, pp.paths[k].elements, x.root)
+			}
 		}
 		if pp.part.Entity == nil {
 			// Without an object that it belongs to the field is not needed.
@@ -193,6 +199,9 @@ func (x *execution) take(pp *partProgram, ps *partState, v tape.Value) {
 // represent finds an object's representation, with what it takes from contexts,
 // among the distinct ones, or renders it, and gives its number.
 func (x *execution) represent(pp *partProgram, ps *partState, in *inputProgram, tag int, v tape.Value) int32 {
+	if in.plain && ps.last > 0 && x.same(in, ps.unique[ps.last-1].object, v) {
+		return ps.last - 1
+	}
 	hash, plain := uint64(0), in.plain
 	for k := 0; plain && k < len(in.fields); k++ {
 		slot := *x.docs.Slot(v, in.fields[k].slot)
@@ -206,6 +215,7 @@ func (x *execution) represent(pp *partProgram, ps *partState, in *inputProgram, 
 			text, _ := x.representation(ps.text, in, tag, v)
 			u = ps.add(u, text, representation{contexts: uint32(len(text)), hash: hash, object: v})
 		}
+		ps.last = u + 1
 		return u
 	}
 	start := len(ps.text)

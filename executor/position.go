@@ -28,6 +28,8 @@ type position struct {
 	// joined is set where an entity's part gives the field: one object may then be
 	// at several places.
 	joined bool
+	// parts are those that give the field.
+	parts []*planner.Part
 	// tags are the types, as tags, that subgraphs' objects here can have only; 0
 	// where the objects tell themselves.
 	tags []uint16
@@ -84,6 +86,7 @@ func unite(p, q *position) {
 	q.united = p
 	p.graph = cmp.Or(p.graph, q.graph)
 	p.joined = p.joined || q.joined
+	p.parts = append(p.parts, q.parts...)
 	for _, tag := range q.tags {
 		p.tagged(tag)
 	}
@@ -98,17 +101,18 @@ func unite(p, q *position) {
 	}
 }
 
-// output adds what a request to a subgraph selects; joined is set where it is
-// selected of entities.
-func (p *position) output(s *planner.Selection, graph int, joined bool) {
+// output adds what a part's request to a subgraph selects; joined is set where it
+// is selected of objects that are there already.
+func (p *position) output(s *planner.Selection, graph int, part *planner.Part, joined bool) {
 	p.class().tagged(uint16(s.Object + 1))
 	for _, f := range s.Fields {
 		q := p.at(f.Key).class()
 		q.graph = cmp.Or(q.graph, graph+1)
 		q.joined = q.joined || joined
+		q.parts = append(q.parts, part)
 		if f.Selection != nil {
 			q.blind = q.blind || tellsNoType(f.Selection)
-			q.output(f.Selection, graph, joined)
+			q.output(f.Selection, graph, part, joined)
 		}
 	}
 }
