@@ -33,8 +33,8 @@ func trafficSettings(t config.Traffic) subgraphs.Settings {
 	return subgraphs.Settings{
 		Timeout: time.Duration(t.Timeout), ConnectTimeout: time.Duration(t.ConnectTimeout),
 		FirstByteTimeout: time.Duration(t.FirstByteTimeout),
-		MaxAnswer:        int64(t.MaxAnswer),
-		MaxConnections:   t.MaxConnections, MaxIdleConnections: t.MaxIdleConnections, IdleTimeout: time.Duration(t.IdleTimeout),
+		MaxAnswer:        int64(t.MaxAnswer), MaxAnswerHeader: int64(t.MaxAnswerHeader),
+		MaxConnections: t.MaxConnections, MaxIdleConnections: t.MaxIdleConnections, IdleTimeout: time.Duration(t.IdleTimeout),
 		HTTP2: subgraphs.HTTP2(t.HTTP2),
 		TLS: subgraphs.TLS{
 			CAFile: t.TLS.CAFile, CertificateFile: t.TLS.CertificateFile, KeyFile: t.TLS.KeyFile,

@@ -127,6 +127,9 @@ func (c *Client) exchange(ctx context.Context, e *endpoint, r request, start tim
 		}
 	default:
 		o.err, o.again, verdict = h.broken(err, res != nil), true, errFailed
+		if o.err.Code == CodeTooLarge { // which another attempt will not change
+			o.again, verdict = false, errExcluded
+		}
 	}
 	return o, verdict
 }
@@ -148,6 +151,10 @@ func (h *host) broken(err error, begun bool) *executor.FetchError {
 	switch {
 	case begun:
 		return h.fail(CodeHTTP, fmt.Sprintf("the answer of subgraph %q broke off or cannot be decompressed", h.name), err)
+	// net/http has no type for it, and HTTP/2 tells of a protocol error only.
+	case strings.Contains(err.Error(), "server response headers exceeded"):
+		return h.fail(CodeTooLarge, fmt.Sprintf("the header of subgraph %q's answer is larger than %d bytes (subgraphs.%s.max_answer_header)",
+			h.name, h.settings.MaxAnswerHeader, h.name), err)
 	case !errors.As(err, &timeout) || !timeout.Timeout():
 		return h.fail(CodeHTTP, fmt.Sprintf("subgraph %q could not be reached", h.name), err)
 	// net/http has no type for a handshake that takes too long.

@@ -100,6 +100,10 @@ func TestFetchSaysWhyThereIsNoAnswer(t *testing.T) {
 		w.Header().Set("Content-Length", "50")
 		io.WriteString(w, "x")
 	})
+	mux.HandleFunc("/header", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("X-Large", strings.Repeat("x", 65<<10))
+		io.WriteString(w, "{}")
+	})
 	server := httptest.NewServer(mux)
 	defer server.Close()
 
@@ -114,6 +118,7 @@ func TestFetchSaysWhyThereIsNoAnswer(t *testing.T) {
 		"redirect":          {server.URL + "/redirect", subgraphs.CodeHTTP, "HTTP status 307"},
 		"too large":         {server.URL + "/large", subgraphs.CodeTooLarge, "larger than 100 bytes"},
 		"too large, chunks": {server.URL + "/stream", subgraphs.CodeTooLarge, "larger than 100 bytes"},
+		"a large header":    {server.URL + "/header", subgraphs.CodeTooLarge, "larger than 65536 bytes (subgraphs.reviews.max_answer_header)"},
 		"hangs":             {server.URL + "/hang", subgraphs.CodeTimeout, "did not answer within 200ms"},
 		"cut off":           {server.URL + "/cut", subgraphs.CodeHTTP, "broke off"},
 		"down":              {"http://" + closed.Addr().String(), subgraphs.CodeHTTP, "could not be reached"},

@@ -21,6 +21,9 @@ type Settings struct {
 	FirstByteTimeout time.Duration
 	// MaxAnswer is how many bytes an answer may have, decompressed. 0 means [DefaultMaxAnswer].
 	MaxAnswer int64
+	// MaxAnswerHeader is how many bytes an answer's header may have. 0 means
+	// [DefaultMaxAnswerHeader].
+	MaxAnswerHeader int64
 
 	// MaxConnections is how many connections may be open to each URL at once; a
 	// request that finds none free waits within its Timeout. 0 means
@@ -51,6 +54,7 @@ const (
 	DefaultTimeout            = 30 * time.Second
 	DefaultConnectTimeout     = 5 * time.Second
 	DefaultMaxAnswer          = 64 << 20
+	DefaultMaxAnswerHeader    = 64 << 10
 	DefaultMaxConnections     = 1024
 	DefaultMaxIdleConnections = 256
 	DefaultIdleTimeout        = 90 * time.Second
@@ -146,6 +150,7 @@ func (s Settings) withDefaults() Settings {
 	s.Timeout = cmp.Or(s.Timeout, DefaultTimeout)
 	s.ConnectTimeout = cmp.Or(s.ConnectTimeout, DefaultConnectTimeout)
 	s.MaxAnswer = cmp.Or(s.MaxAnswer, DefaultMaxAnswer)
+	s.MaxAnswerHeader = cmp.Or(s.MaxAnswerHeader, DefaultMaxAnswerHeader)
 	s.MaxConnections = cmp.Or(s.MaxConnections, DefaultMaxConnections)
 	s.MaxIdleConnections = min(cmp.Or(s.MaxIdleConnections, DefaultMaxIdleConnections), s.MaxConnections)
 	s.IdleTimeout = cmp.Or(s.IdleTimeout, DefaultIdleTimeout)

@@ -25,9 +25,11 @@ func newTransport(s Settings, tlsConfig *tls.Config) *http.Transport {
 		TLSHandshakeTimeout:   s.ConnectTimeout,
 		ResponseHeaderTimeout: s.FirstByteTimeout,
 		MaxConnsPerHost:       s.MaxConnections,
-		MaxIdleConns:          0, // MaxIdleConnsPerHost bounds it: there are few hosts
-		MaxIdleConnsPerHost:   s.MaxIdleConnections,
-		IdleConnTimeout:       s.IdleTimeout,
+		// Clients may be sent of it, and many are put together.
+		MaxResponseHeaderBytes: s.MaxAnswerHeader,
+		MaxIdleConns:           0, // MaxIdleConnsPerHost bounds it: there are few hosts
+		MaxIdleConnsPerHost:    s.MaxIdleConnections,
+		IdleConnTimeout:        s.IdleTimeout,
 		// Compression is asked for by name, and undone with a limit.
 		DisableCompression: true,
 		Protocols:          new(http.Protocols),

@@ -115,6 +115,8 @@ type Traffic struct {
 	FirstByteTimeout Duration `yaml:"first_byte_timeout" min:"0" max:"1h"`
 	// The largest answer that is read from the subgraph, after decompression.
 	MaxAnswer Size `yaml:"max_answer" min:"1KiB" max:"4GiB"`
+	// The largest header of an answer of the subgraph.
+	MaxAnswerHeader Size `yaml:"max_answer_header" min:"1KiB" max:"16MiB"`
 	// The most connections open to each URL of the subgraph at once. A request that finds none free waits within its timeout.
 	MaxConnections int `yaml:"max_connections" min:"1" max:"100000"`
 	// The most connections that are kept open without a request.
