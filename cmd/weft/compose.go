@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"runtime/debug"
+	"time"
 
 	"github.com/weft-graphql/weft/schema"
 	"github.com/weft-graphql/weft/schema/compose"
@@ -10,8 +11,9 @@ import (
 )
 
 type composeCommand struct {
-	Config string `required:"" placeholder:"FILE" env:"WEFT_SUBGRAPHS" help:"The subgraphs to compose: a supergraph.yaml, in the format that rover reads."`
-	Output string `short:"o" placeholder:"FILE" help:"Write the supergraph to this file instead of stdout."`
+	Config  string        `required:"" placeholder:"FILE" env:"WEFT_SUBGRAPHS" help:"The subgraphs to compose: a supergraph.yaml, in the format that rover reads."`
+	Output  string        `short:"o" placeholder:"FILE" help:"Write the supergraph to this file instead of stdout."`
+	Timeout time.Duration `default:"10s" placeholder:"DURATION" help:"How long one subgraph may take to give its schema, where that is asked for: 10s if nothing else is said."`
 	contractFlags
 	formatFlag
 }
@@ -31,12 +33,15 @@ func (f contractFlags) options() compose.Options {
 
 // Run composes the subgraphs and writes the supergraph.
 func (c *composeCommand) Run(p *process) error {
+	if c.Timeout <= 0 {
+		return usageError{fmt.Errorf("--timeout is %s; it must be longer than nothing", c.Timeout)}
+	}
 	// The process ends soon: collecting less often costs memory for a moment and
 	// saves a third of the time.
 	if _, set := p.env("GOGC"); !set {
 		defer debug.SetGCPercent(debug.SetGCPercent(400))
 	}
-	got, err := load(p, &source.Subgraphs{Path: c.Config, Compose: c.options()})
+	got, err := load(p, &source.Subgraphs{Path: c.Config, Timeout: c.Timeout, Compose: c.options()})
 	if err != nil {
 		return err
 	}

@@ -59,8 +59,24 @@ func inSource(err error, loaded *source.Supergraph) error {
 // load reads a supergraph from where it is.
 func load(p *process, src source.Source) (*source.Supergraph, error) {
 	defer p.patience("Loading " + src.String())()
+	if s, ok := src.(*source.Subgraphs); ok && isTerminal(p.stderr) {
+		s.Waiting = func(names []string, all int) {
+			if len(names) > 0 {
+				fmt.Fprintf(p.stderr, "Waiting for the schemas of %d of %s: %s …\n", len(names), count(all, "subgraph"), shorten(names))
+			}
+		}
+	}
 	got, err := src.Load(p.ctx)
 	return got, inSource(err, got)
+}
+
+// shorten lists names, not too many of them.
+func shorten(names []string) string {
+	const most = 5
+	if len(names) > most {
+		names = append(names[:most:most], fmt.Sprintf("%d more", len(names)-most))
+	}
+	return strings.Join(names, ", ")
 }
 
 // report prints why a command failed and gives the exit status. help is the

@@ -90,6 +90,7 @@ func TestWhatTakesLongSaysSoOnATerminal(t *testing.T) {
 	list := file(t, "supergraph.yaml", fmt.Sprintf("subgraphs: {one: {schema: {subgraph_url: %q}}}", address))
 	weft := watched(t, "compose", "--config", list)
 	weft.says(weft.stderr, `Loading .*supergraph.yaml …`)
+	weft.says(weft.stderr, `Waiting for the schemas of 1 of 1 subgraph: one …`)
 	close(release)
 	weft.exits(exitDone)
 	weft.says(weft.stdout, `hello: String`)

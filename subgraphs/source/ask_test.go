@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -96,5 +97,23 @@ func TestARedirectDoesNotCarryHeadersToAnotherHost(t *testing.T) {
 	})
 	if _, err := src.Read(t.Context()); err == nil || !strings.Contains(err.Error(), "redirects to another host") {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestWhoIsWaitedForIsTold(t *testing.T) {
+	told := make(chan struct{})
+	src := asking(t, func(w http.ResponseWriter, r *http.Request) {
+		<-told
+		io.WriteString(w, `{"data":{"_service":{"sdl":"type Query { a: Int }"}}}`)
+	})
+	var once sync.Once
+	src.Waiting = func(names []string, all int) {
+		if len(names) != 1 || names[0] != "plain" || all != 1 {
+			t.Errorf("told of %q, of %d", names, all)
+		}
+		once.Do(func() { close(told) })
+	}
+	if _, err := src.Load(t.Context()); err != nil {
+		t.Fatal(err)
 	}
 }

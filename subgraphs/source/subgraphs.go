@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -32,6 +34,9 @@ type Subgraphs struct {
 	Env func(string) (string, bool)
 	// Compose says how to compose.
 	Compose compose.Options
+	// Waiting, if not nil, is told every second which subgraphs have not given
+	// their schemas yet, by name, and how many there are in all.
+	Waiting func(names []string, all int)
 }
 
 func (s *Subgraphs) String() string { return s.Path }
@@ -91,21 +96,59 @@ func (s *Subgraphs) read(ctx context.Context) (*Supergraph, error) {
 	}
 	started := append([]string{before}, stamps(out.Files[1:])...)
 
+	failures := s.readAll(ctx, doc, names, out)
+	if !slices.Equal(started, stamps(out.Files)) {
+		return out, errMoved
+	}
+	return out, errors.Join(failures...)
+}
+
+// readAll reads the schemas of the named subgraphs side by side and gives every
+// failure.
+func (s *Subgraphs) readAll(ctx context.Context, doc *document, names []string, out *Supergraph) []error {
 	out.Subgraphs = make([]schema.Subgraph, len(names))
-	failures := make([]error, len(names))
+	failures, done := make([]error, len(names)), make([]atomic.Bool, len(names))
+	stop := s.tellWaiting(names, done)
+	defer stop()
 	var group errgroup.Group
 	group.SetLimit(16)
 	for i, name := range names {
 		group.Go(func() error {
 			out.Subgraphs[i], failures[i] = s.subgraph(ctx, name, doc.subgraphs[name])
+			done[i].Store(true)
 			return nil
 		})
 	}
 	_ = group.Wait() // the failures are collected, so that all are reported
-	if !slices.Equal(started, stamps(out.Files)) {
-		return out, errMoved
+	return failures
+}
+
+// tellWaiting tells who is waited for until the function that it gives is called.
+func (s *Subgraphs) tellWaiting(names []string, done []atomic.Bool) (stop func()) {
+	if s.Waiting == nil {
+		return func() {}
 	}
-	return out, errors.Join(failures...)
+	ended := make(chan struct{})
+	var running sync.WaitGroup
+	running.Go(func() {
+		ticker := time.NewTicker(time.Second)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ended:
+				return
+			case <-ticker.C:
+			}
+			var waiting []string
+			for i, name := range names {
+				if !done[i].Load() {
+					waiting = append(waiting, name)
+				}
+			}
+			s.Waiting(waiting, len(names))
+		}
+	})
+	return func() { close(ended); running.Wait() }
 }
 
 func (s *Subgraphs) parse() (*document, error) {
