@@ -10,8 +10,23 @@ import (
 // ways that there are, and gives the ways taken and their numbers.
 func (p *Planner) PlanBy(ctx context.Context, op *operation.Operation, forced []int) (plan *Plan, taken, of []int, err error) {
 	s := &script{forced: forced}
-	_, steps, err := p.attempt(ctx, op, 0, manner{script: s}, nil)
-	return &Plan{Operation: op, Steps: steps, Blocks: []Block{{}}}, s.taken, s.of, err
+	a, err := p.attempt(ctx, op, 0, manner{script: s}, p.o.budget(), nil)
+	if err != nil {
+		return nil, s.taken, s.of, err
+	}
+	return &Plan{Operation: op, Steps: a.steps, Blocks: []Block{{}}}, s.taken, s.of, err
+}
+
+// Work gives how many choices and conditions planning looks at, and whether the
+// budget runs out.
+func (p *Planner) Work(ctx context.Context, op *operation.Operation) (looks int, degraded bool, err error) {
+	b := p.o.budget()
+	first, err := p.attempt(ctx, op, 0, manner{}, b, nil)
+	if err != nil {
+		return b.spent, false, err
+	}
+	best, _ := p.search(ctx, op, 0, first, b)
+	return b.spent, best.degraded, nil
 }
 
 // Price gives what plans are compared by: rounds, requests, parts, depths and fields.

@@ -53,20 +53,20 @@ func (p *Planner) Plan(ctx context.Context, op *operation.Operation, c operation
 
 // plan notes its choices in why, unless that is nil.
 func (p *Planner) plan(ctx context.Context, op *operation.Operation, c operation.Conditions, why *choices) (*Plan, error) {
-	w, steps, err := p.attempt(ctx, op, c, manner{}, why)
+	b := p.o.budget()
+	first, err := p.attempt(ctx, op, c, manner{}, b, why)
 	if err != nil {
 		return nil, err
 	}
-	if better := p.search(ctx, op, c, w, steps); better != nil {
-		if why != nil {
-			*why = choices{}
-		}
-		again, better, err := p.attempt(ctx, op, c, *better, why)
-		if err == nil {
-			w, steps = again, better
+	w, how := p.search(ctx, op, c, first, b)
+	if why != nil && w != first {
+		// The same again, with its choices noted.
+		*why = choices{}
+		if w, err = p.attempt(ctx, op, c, how, p.o.budget(), why); err != nil {
+			return nil, err
 		}
 	}
-	return &Plan{Operation: op, Steps: steps, Blocks: w.blocks, Degraded: w.degraded, effective: w.effective, numbers: w.numbers}, nil
+	return &Plan{Operation: op, Steps: w.steps, Blocks: w.blocks, Degraded: w.degraded, effective: w.effective, numbers: w.numbers}, nil
 }
 
 // planning is the state of making one plan.
@@ -138,13 +138,10 @@ type request struct{ graph, depth, block int }
 
 func newPlanning(ctx context.Context, p *Planner, op *operation.Operation, c operation.Conditions) *planning {
 	w := &planning{
-		ctx: ctx, g: p.g, op: op, left: p.o.MaxNodes,
+		ctx: ctx, g: p.g, op: op,
 		requests: map[request]int{}, shut: map[request]bool{}, aliases: map[string]string{}, keys: map[string]string{},
 		hubs: map[activeHub]bool{}, active: map[activeRequire]bool{}, local: map[localKey]bool{},
 		deferral: newDeferral(op, c),
-	}
-	if p.o.MaxTime > 0 {
-		w.deadline = time.Now().Add(p.o.MaxTime)
 	}
 	w.readLabels(c)
 	w.takeKeys(op.Root)

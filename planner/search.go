@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -83,19 +84,47 @@ type manner struct {
 	script *script
 }
 
-// attempt plans the operation once.
-func (p *Planner) attempt(ctx context.Context, op *operation.Operation, c operation.Conditions, m manner, why *choices) (*planning, []*Step, error) {
+// budget bounds all attempts at one operation together.
+type budget struct {
+	nodes int
+	// spent is what all of them have looked at.
+	spent int
+	// deadline is zero where there is none.
+	deadline time.Time
+}
+
+func (o Options) budget() *budget {
+	b := &budget{nodes: o.MaxNodes}
+	if o.MaxTime > 0 {
+		b.deadline = time.Now().Add(o.MaxTime)
+	}
+	return b
+}
+
+// attempt is an operation planned once.
+type attempt struct {
+	*planning
+	steps []*Step
+	price price
+}
+
+// attempt plans the operation once, within a budget.
+func (p *Planner) attempt(ctx context.Context, op *operation.Operation, c operation.Conditions, m manner, b *budget, why *choices) (*attempt, error) {
 	w := newPlanning(ctx, p, op, c)
+	w.left, w.deadline = b.nodes, b.deadline
 	w.wide, w.most = m != manner{}, anyHops
 	w.script, w.fewer, w.why = m.script, m.fewer, why
 	if m.fewer != nil {
 		w.most = m.fewer.rounds - 1
 	}
 	err := w.planRoots()
+	b.nodes -= w.looks
+	b.spent += w.looks
 	if err := cmp.Or(ctx.Err(), w.refused, err); err != nil {
-		return nil, nil, fmt.Errorf("planner: %w", err)
+		return nil, fmt.Errorf("planner: %w", err)
 	}
-	return w, w.steps(), nil
+	steps := w.steps()
+	return &attempt{w, steps, priceOf(steps)}, nil
 }
 
 // Planning again is for operations whose first attempt looked at no more than
@@ -103,46 +132,39 @@ func (p *Planner) attempt(ctx context.Context, op *operation.Operation, c operat
 // smallLooks. All such attempts together look at searchLooks.
 const wideLooks, smallLooks, searchLooks = 5_000, 60, 1_500
 
-// search plans an operation again, looking wide, and a small one with one choice
-// taken otherwise each time. It gives the manner of the best plan; nil where no
-// better one is found.
-func (p *Planner) search(ctx context.Context, op *operation.Operation, c operation.Conditions, first *planning, steps []*Step) *manner {
-	best := priceOf(steps)
-	if best.requests <= best.rounds && best.rounds < 2 || first.degraded || first.looks > wideLooks {
-		return nil
+// search plans an operation again for fewer requests, and a small one with one
+// choice taken otherwise each time. It gives the best attempt and its manner.
+func (p *Planner) search(ctx context.Context, op *operation.Operation, c operation.Conditions, first *attempt, b *budget) (*attempt, manner) {
+	best, how := first, manner{}
+	if first.degraded || first.looks > wideLooks || first.price.requests < 2 {
+		return best, how
 	}
-	var found *manner
-	if best.requests > best.rounds && op.Kind == ast.Query && first.effective == nil {
-		than := best
-		m := manner{fewer: &than}
-		if w, steps, err := p.attempt(ctx, op, c, m, nil); err == nil && !w.degraded {
-			if price := priceOf(steps); price.compare(best) < 0 {
-				best, found = price, &m
-			}
+	if first.price.requests > first.price.rounds && op.Kind == ast.Query && first.effective == nil {
+		m := manner{fewer: &first.price}
+		if a, err := p.attempt(ctx, op, c, m, b, nil); err == nil && !a.degraded && a.price.compare(best.price) < 0 {
+			best, how = a, m
 		}
 	}
-	left := min(searchLooks, p.o.MaxNodes) - first.looks
-	if first.looks > smallLooks || left < first.looks {
-		return found
+	b.nodes = min(b.nodes, searchLooks-first.looks)
+	if first.looks > smallLooks || b.nodes < first.looks {
+		return best, how
 	}
 	try := func(forced []int) (s *script, better bool) {
 		s = &script{forced: forced}
-		w, steps, err := p.attempt(ctx, op, c, manner{script: s}, nil)
-		if err != nil || w.degraded {
-			left = 0
+		a, err := p.attempt(ctx, op, c, manner{script: s}, b, nil)
+		if err != nil || a.degraded {
+			b.nodes = 0
 			return s, false
 		}
-		left -= w.looks
-		if price := priceOf(steps); price.compare(best) < 0 {
-			best, better = price, true
-			found = &manner{script: &script{forced: s.taken}}
+		if a.price.compare(best.price) < 0 {
+			best, how, better = a, manner{script: &script{forced: s.taken}}, true
 		}
 		return s, better
 	}
 	at, _ := try(nil)
 	for i := 0; i < len(at.taken); i++ { //nolint:modernize,intrange // a better script takes the place of at, and may be longer or shorter
 		for way := range at.of[i] {
-			if way == at.taken[i] || left <= 0 {
+			if way == at.taken[i] || b.nodes <= 0 {
 				continue
 			}
 			if s, better := try(append(slices.Clone(at.taken[:i]), way)); better {
@@ -151,5 +173,5 @@ func (p *Planner) search(ctx context.Context, op *operation.Operation, c operati
 			}
 		}
 	}
-	return found
+	return best, how
 }
