@@ -1,6 +1,6 @@
 # One line each; what needs more stands in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help build test race fuzz bench soak lint generate corpus
+.PHONY: help build test race fuzz bench soak lint generate corpus mutate
 
 FUZZTIME ?= 1m
 SOAKTIME ?= 2h
@@ -32,6 +32,9 @@ lint: ## run golangci-lint (its first run compiles it: a minute or two)
 
 corpus: ## rewrite what other composers say about schema/compose/corpus, and load Weft's supergraphs in theirs (needs node)
 	scripts/corpus
+
+mutate: ## name the rules of composition that no test holds: takes them away one by one (some ten minutes)
+	go run ./scripts/mutate -kinds report -tests ./schema/compose,./schema/compose/corpus,./schema/link ./schema/compose ./schema/link
 
 generate: ## regenerate what is generated from schemas and structs
 	go generate ./...
