@@ -143,6 +143,56 @@ func TestRunAnswersTheBenchmarksOperations(t *testing.T) {
 	}
 }
 
+// TestRunAllocatesLittle bounds the allocations of a request, the network aside;
+// those of a large answer must not be more than those of a small one.
+func TestRunAllocatesLittle(t *testing.T) {
+	if raced {
+		t.Skip("the race detector empties pools, and what is not there has to be allocated")
+	}
+	p, small := benchShop(t)
+	allocations := func(prog *Program, f Fetcher) float64 {
+		e, err := New(Options{Fetcher: f})
+		if err != nil {
+			t.Fatal(err)
+		}
+		request, sink := &Request{Operation: prog.plan.Operation}, &discard{}
+		return testing.AllocsPerRun(50, func() {
+			if err := e.Run(t.Context(), prog, request, sink); err != nil || sink.errors > 0 {
+				t.Errorf("%d errors, %v", sink.errors, err)
+			}
+		})
+	}
+	if n := allocations(p.benchSmall(), small); n >= 50 {
+		t.Errorf("%v allocations for the small operation", n)
+	}
+	const users = "users { id name username }"
+	for name, joined := range map[string]string{"passed on": "", "spliced": " reviews { id }", "written from the tree": " __typename reviews { id }"} {
+		op := "{ users { id name username" + joined + " } }"
+		steps := func() []*planner.Step {
+			all := []*planner.Step{p.root("accounts", users)}
+			if joined != "" {
+				all = append(all, p.entities("reviews", "User", "{id}", "users", "{ reviews { id } }", 0))
+			}
+			return all
+		}
+		var few float64
+		for _, count := range []int{10, 3000} {
+			var list, entities []string
+			for n := range count {
+				list = append(list, fmt.Sprintf(`{"id":"%d","name":"N","username":"u%d"}`, n, n))
+				entities = append(entities, `{"reviews":[{"id":"1"}]}`)
+			}
+			r := replay{`accounts {"query":"{` + users + `}"}`: {Status: 200, Body: []byte(`{"data":{"users":[` + strings.Join(list, ",") + `]}}`)}}
+			n := allocations(p.program(parsed(t, p.sg, op), steps()...), joining{r, []byte(`{"data":{"_e0":[` + strings.Join(entities, ",") + `]}}`)})
+			if count == 10 {
+				few = n
+			} else if n > few+2 { // a pool may have been emptied
+				t.Errorf("%s: %v allocations for %d objects, %v for 10", name, n, count, few)
+			}
+		}
+	}
+}
+
 func TestRunIsSafeForConcurrentUse(t *testing.T) {
 	p, r := benchShop(t)
 	e := newExecutor(t, Options{Fetcher: r})

@@ -238,6 +238,13 @@ func setKeyOf(key string, set int32) string {
 func (x *execution) answerShape(i int) *tape.Shape {
 	sp, st := &x.p.steps[i], &x.steps[i]
 	data := sp.shape.Fields[0].Child
+	several := false
+	for j := range sp.parts {
+		several = several || len(st.parts[j].sets) > 1
+	}
+	if !several {
+		return sp.shape
+	}
 	own := &tape.Shape{Slots: data.Slots}
 	for j := range sp.parts {
 		for k, s := range st.parts[j].sets {
@@ -246,9 +253,6 @@ func (x *execution) answerShape(i int) *tape.Shape {
 				own.Slots = max(own.Slots, s.slot+1)
 			}
 		}
-	}
-	if own.Fields == nil {
-		return sp.shape
 	}
 	own.Fields = append(own.Fields, data.Fields...)
 	own.Ready()

@@ -195,9 +195,8 @@ func (x *execution) answered(i int) {
 // unusable says why an answer as a whole is none; the problem is empty where it is one.
 func (x *execution) unusable(i int, top tape.Value, err error) (code, problem string) {
 	sp, st := &x.p.steps[i], &x.steps[i]
-	var limit *tape.LimitError
-	switch {
-	case errors.As(err, &limit):
+	switch limit, over := errors.AsType[*tape.LimitError](err); {
+	case over:
 		return codeTooLarge, fmt.Sprintf("the answer of subgraph %q exceeds the limit on its %s: %d (limits.answer_%[2]s)", sp.name, limit.Limit, limit.Max)
 	case err == nil && top.Kind == tape.Object &&
 		(x.docs.Slot(top, dataSlot).Kind == tape.Object || hasErrors(x.docs, top)):
