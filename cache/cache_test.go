@@ -116,6 +116,7 @@ func TestEveryPartOfTheScopeSeparates(t *testing.T) {
 		"identity":       func(s *executor.CacheScope, _ *executor.CacheKey) { s.Identity = "x" },
 		"type":           func(_ *executor.CacheScope, k *executor.CacheKey) { k.Type = "x" },
 		"representation": func(_ *executor.CacheScope, k *executor.CacheKey) { k.Representation = nil },
+		"contexts":       func(_ *executor.CacheScope, k *executor.CacheKey) { k.Contexts = []byte("1") },
 		"moved boundary": func(s *executor.CacheScope, _ *executor.CacheKey) { s.Subgraph, s.Selection = "ab", "" },
 		"moved type":     func(_ *executor.CacheScope, k *executor.CacheKey) { k.Type, k.Representation = "Tr", nil },
 	}

@@ -68,8 +68,8 @@ type setter struct {
 func (w *planning) setters(p *place, v *graph.ContextValue) (all []setter, ok bool) {
 	for ; p.parent != nil; p = p.parent {
 		above := p.parent
-		if above.parent == nil && w.op.Kind == ast.Mutation {
-			return all, false // no mutation is run for a context's value
+		if above.parent == nil && w.op.Kind != ast.Query {
+			return all, false // no mutation is run, and nothing subscribed to, for a context's value
 		}
 		types := p.group.And(above.live)
 		bySet := map[string]int{}

@@ -132,6 +132,8 @@ func TestRequestsThatDifferInWhatTheSubgraphSeesAreNotMerged(t *testing.T) {
 		entityFetches(s.URL, nil, "{ price }", `"first":1`, list),
 		entityFetches(s.URL, nil, "{ price }", `"first":10`, list),
 		entityFetches(s.URL, nil, "{ price }", "", list, list),
+		entityFetches(s.URL, nil, "{ price }", `"_c0_0":"Ada","_c0_1":"Bob"`, list, list), // values from contexts
+		entityFetches(s.URL, nil, "{ price }", `"_c0_0":"Bob","_c0_1":"Ada"`, list, list),
 		entityFetches(other.URL, nil, "{ price }", "", list),
 	}
 	f, client := newFetcher(t, merging(2*len(fetches)))
