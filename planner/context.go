@@ -47,10 +47,12 @@ type ContextSource struct {
 
 // contextNeed is a value from a context that a fetch has to be sent.
 type contextNeed struct {
-	value  *graph.ContextValue
-	typ    string
-	on     schema.TypeSet
-	guards operation.Guards
+	value *graph.ContextValue
+	// variable is [graph.ContextArgument.Variable], typ its type.
+	variable int
+	typ      string
+	on       schema.TypeSet
+	guards   operation.Guards
 	// sources are where the value is, the nearest first.
 	sources []*ContextSource
 }
@@ -175,13 +177,12 @@ func (w *planning) supplyContexts(a *arrival, f *fetch, guards operation.Guards)
 
 // context gives the fetch's need of an argument's value.
 func (f *fetch) context(c *graph.ContextArgument) *contextNeed {
-	typ := c.Type.String()
 	for _, n := range f.contexts {
-		if n.value == c.Value && n.typ == typ {
+		if n.variable == c.Variable {
 			return n
 		}
 	}
-	n := &contextNeed{value: c.Value, typ: typ}
+	n := &contextNeed{value: c.Value, variable: c.Variable, typ: c.Type.String()}
 	f.contexts = append(f.contexts, n)
 	return n
 }
@@ -206,19 +207,13 @@ func (w *planning) contextCost(a *arrival, c *cost) {
 }
 
 // contextVariable is the name of the variable that carries a value: the same in
-// every part of the plan, so that equal parts can become one.
-func (w *planning) contextVariable(v *graph.ContextValue, typ string) string {
-	key := fmt.Sprintf("%d %s", v.ID, typ)
-	name, known := w.contexts[key]
-	if !known {
-		if w.contexts == nil {
-			w.contexts = map[string]string{}
-			w.contextPrefix = w.freePrefix()
-		}
-		name = fmt.Sprintf("%s%d_", w.contextPrefix, len(w.contexts))
-		w.contexts[key] = name
+// all plans, as long as no variable of the operation is like it, so that what
+// subgraphs answered can be found in a cache again.
+func (w *planning) contextVariable(number int) string {
+	if w.contextPrefix == "" {
+		w.contextPrefix = w.freePrefix()
 	}
-	return name
+	return fmt.Sprintf("%s%d_", w.contextPrefix, number)
 }
 
 // freePrefix is a beginning that no variable of the operation has, nor a text in
@@ -249,7 +244,7 @@ func (w *planning) contextArguments(e *graph.Edge) string {
 	}
 	args := make([]string, len(e.Contexts))
 	for i, c := range e.Contexts {
-		args[i] = c.Name + ":$" + w.contextVariable(c.Value, c.Type.String())
+		args[i] = c.Name + ":$" + w.contextVariable(c.Variable)
 	}
 	return strings.Join(args, ",")
 }
@@ -270,7 +265,7 @@ func (w *planning) entityContexts(f *fetch) []*Context {
 	var out []*Context
 	for _, n := range f.contexts {
 		out = append(out, &Context{
-			Variable: w.contextVariable(n.value, n.typ), Type: n.typ, Name: n.value.Context,
+			Variable: w.contextVariable(n.variable), Type: n.typ, Name: n.value.Context,
 			On: n.on, Sources: [][]*ContextSource{n.sources},
 		})
 	}

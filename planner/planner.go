@@ -100,9 +100,8 @@ type planning struct {
 	keys     map[string]string
 	aliases  map[string]string
 	typename string
-	// contexts are the variables for values from contexts, contextPrefix is what
-	// their names begin with.
-	contexts      map[string]string
+	// contextPrefix is what the names of variables for values from contexts begin
+	// with; empty until one is needed.
 	contextPrefix string
 
 	// active are the requirements being looked at; cut is set where one of them

@@ -1,6 +1,8 @@
 package graph
 
 import (
+	"fmt"
+
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/weft-graphql/weft/schema"
@@ -9,6 +11,9 @@ import (
 // ContextArgument is an argument that a subgraph wants for a field from a context.
 type ContextArgument struct {
 	Name string
+	// Variable numbers arguments by value and type: it is equal for those that one
+	// variable can carry.
+	Variable int
 	// Type is the argument's type in the subgraph.
 	Type  *ast.Type
 	Value *ContextValue
@@ -48,7 +53,13 @@ func (g *Graph) contexts(args []schema.ContextArgument) ([]*ContextArgument, err
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, &ContextArgument{Name: a.Name, Type: a.Type, Value: v})
+		key := fmt.Sprintf("%d %s", v.ID, a.Type)
+		n, known := g.variables[key]
+		if !known {
+			n = len(g.variables)
+			g.variables[key] = n
+		}
+		out = append(out, &ContextArgument{Name: a.Name, Variable: n, Type: a.Type, Value: v})
 	}
 	return out, nil
 }

@@ -35,6 +35,8 @@ type Graph struct {
 	// context and selection.
 	contextValues []*ContextValue
 	values        map[string]*ContextValue
+	// variables are the numbers of contextual arguments.
+	variables map[string]int
 	// labelled holds the same for fields that a label decides about.
 	labelled      []map[string][]*Edge
 	labelledNames map[string]bool
@@ -114,6 +116,7 @@ func New(sg *schema.Supergraph) (*Graph, error) {
 
 		labelledNames: map[string]bool{},
 		values:        map[string]*ContextValue{},
+		variables:     map[string]int{},
 	}
 	for i := range sg.Graphs {
 		g.direct[i], g.labelled[i] = map[string]schema.TypeSet{}, map[string][]*Edge{}
