@@ -45,6 +45,29 @@ func (g *Graph) ContextValues() []*ContextValue { return g.contextValues }
 // contexts. It has to be asked for entities then.
 func (e *Edge) Conditional() bool { return e.Requires != nil || len(e.Contexts) > 0 }
 
+// numberContexts gives values and arguments their numbers in the order of the
+// types and fields, so that plans name them alike every time.
+func (g *Graph) numberContexts(types []string) error {
+	for _, name := range types {
+		t := g.Types[name]
+		if t == nil {
+			continue
+		}
+		for _, d := range t.Definition.Fields {
+			f := t.Fields[d.Name]
+			if f == nil {
+				continue // introspection's
+			}
+			for _, j := range f.Joins {
+				if _, err := g.contexts(j.ContextArguments); err != nil {
+					return fmt.Errorf("a contextual argument of %s.%s: %w", name, d.Name, err)
+				}
+			}
+		}
+	}
+	return nil
+}
+
 // contexts compiles the contextual arguments of a field.
 func (g *Graph) contexts(args []schema.ContextArgument) ([]*ContextArgument, error) {
 	var out []*ContextArgument

@@ -128,6 +128,9 @@ func New(sg *schema.Supergraph) (*Graph, error) {
 		}
 	}
 	g.findLabels()
+	if err := g.numberContexts(names); err != nil {
+		return nil, err
+	}
 	for _, name := range names {
 		t := g.Types[name]
 		if t == nil {
