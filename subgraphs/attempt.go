@@ -109,6 +109,9 @@ func (c *Client) exchange(ctx context.Context, e *endpoint, r request, start tim
 	switch {
 	case err == nil || errors.As(err, &known):
 		o.err = known
+		if known != nil {
+			verdict = verdictOn(known, err)
+		}
 		switch res.StatusCode {
 		case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 			o.again = true
@@ -132,6 +135,20 @@ func (c *Client) exchange(ctx context.Context, e *endpoint, r request, start tim
 		}
 	}
 	return o, verdict
+}
+
+// verdictOn is the verdict on an endpoint that gave an answer which is none. One
+// that is too large, or so large that there was no memory for it, costs more than
+// any other: who mostly sends such is broken. That there was none for a smaller
+// one is the fault of others.
+func verdictOn(known *executor.FetchError, err error) error {
+	switch {
+	case known.Code == CodeTooLarge || errors.Is(err, errLarge):
+		return errFailed
+	case known.Code == CodeOverloaded:
+		return errExcluded
+	}
+	return nil
 }
 
 // ended is the outcome of a request whose context has ended.
@@ -237,15 +254,14 @@ func (c *Client) read(h *host, res *http.Response) (*executor.Answer, error) {
 	}
 	b, err := c.buffers.read(body, size, h.settings.MaxAnswer)
 	var overloaded *executor.FetchError
-	if errors.As(err, &overloaded) {
-		overloaded.Subgraph = h.name
-	}
-	if err != nil {
-		return nil, err
-	}
-	if int64(len(b.bytes)) > h.settings.MaxAnswer {
-		c.buffers.put(b)
+	switch {
+	case errors.Is(err, errTooLarge):
 		return nil, h.tooLarge()
+	case errors.As(err, &overloaded):
+		overloaded.Subgraph = h.name
+		return nil, err
+	case err != nil:
+		return nil, err
 	}
 	return &executor.Answer{
 		Status: res.StatusCode, Header: res.Header, Body: b.bytes,

@@ -22,6 +22,7 @@ type breaker struct {
 	// phase counts the changes of state, above two bits that are the state.
 	phase     atomic.Uint64
 	successes window
+	row       atomic.Int64 // failures since the last success
 	start     time.Time
 }
 
@@ -42,11 +43,13 @@ func newBreaker(s Breaker, changed func(from, to gobreaker.State)) *breaker {
 		ReadyToTrip: func(c gobreaker.Counts) bool {
 			failed := uint64(c.TotalFailures)
 			all := failed + b.successes.sum(b.bucket())
-			return all >= uint64(s.MinRequests) && failed*100 >= uint64(s.FailurePercent)*all
+			// One that was busy and dies must not be asked for as long again.
+			return b.row.Load() >= int64(s.MinRequests) || all >= uint64(s.MinRequests) && failed*100 >= uint64(s.FailurePercent)*all
 		},
 		OnStateChange: func(_ string, from, to gobreaker.State) {
 			b.phase.Store((b.phase.Load()>>2+1)<<2 | uint64(to))
 			b.successes.clear()
+			b.row.Store(0)
 			changed(from, to)
 		},
 		IsExcluded: func(err error) bool { return errors.Is(err, errExcluded) },
@@ -90,7 +93,11 @@ func (b *breaker) done(p permit, outcome error) {
 		// What was sent before the breaker opened tells nothing of what is now.
 	case outcome == nil:
 		b.successes.add(b.bucket())
+		if b.row.Load() != 0 {
+			b.row.Store(0)
+		}
 	default:
+		b.row.Add(1)
 		if done, err := b.steps.Allow(); err == nil {
 			done(errFailed)
 		}

@@ -1,6 +1,7 @@
 package subgraphs
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"math/bits"
@@ -21,6 +22,10 @@ const (
 // smallBuffer is what an answer may take however much is held already: a few
 // large answers must leave room for many small ones.
 const smallBuffer = 64 << 10
+
+// largeAnswer is from where on an answer is to blame for the memory that all
+// together take.
+const largeAnswer = 1 << 20
 
 // bufferPool reuses the memory of answers. It keeps sizes apart: otherwise each
 // buffer would become as large as the largest answer. The zero value works.
@@ -67,14 +72,20 @@ func (p *bufferPool) put(b *buffer) {
 	p.pools[class-smallestBuffer].Put(b)
 }
 
-// read reads to the end, or one byte beyond the limit, which tells an answer of
-// exactly the limit from a longer one. size is what r is expected to have, less
-// than 0 where that is not known.
+var (
+	// errTooLarge says that there is more to read than may be.
+	errTooLarge = errors.New("the answer is larger than it may be")
+	// errLarge says that an answer takes much of what all together may.
+	errLarge = errors.New("the answer is one of the largest")
+)
+
+// read reads to the end, or until it has seen that this is beyond the limit. size
+// is what r is expected to have, less than 0 where that is not known.
 func (p *bufferPool) read(r io.Reader, size, limit int64) (*buffer, error) {
 	if size < 0 {
 		size = unknownSize
 	}
-	// One byte to spare finds the end without growing.
+	// One byte to spare finds the end without growing, and what is beyond the limit.
 	b, err := p.get(int(min(size, limit)) + 1)
 	if err != nil {
 		return nil, err
@@ -84,20 +95,69 @@ func (p *bufferPool) read(r io.Reader, size, limit int64) (*buffer, error) {
 		n, err := r.Read(free)
 		b.bytes = b.bytes[:len(b.bytes)+n]
 		switch {
-		case err == io.EOF || int64(len(b.bytes)) > limit: //nolint:errorlint // a Reader returns io.EOF as it is
+		case int64(len(b.bytes)) > limit:
+			p.put(b)
+			return nil, errTooLarge
+		case err == io.EOF: //nolint:errorlint // a Reader returns io.EOF as it is
 			return b, nil
 		case err != nil:
 			p.put(b)
 			return nil, err
+		case len(b.bytes) == cap(b.bytes) && cap(b.bytes) >= 1<<largestBuffer:
+			return p.readLarge(r, b, limit)
 		case len(b.bytes) == cap(b.bytes):
 			larger, err := p.get(int(min(2*int64(cap(b.bytes)), limit+1)))
 			if err != nil {
+				if len(b.bytes) >= largeAnswer {
+					err = fmt.Errorf("%w: %w", errLarge, err)
+				}
 				p.put(b)
 				return nil, err
 			}
 			larger.bytes = append(larger.bytes, b.bytes...)
 			p.put(b)
 			b = larger
+		}
+	}
+}
+
+// readLarge reads on where a buffer of the largest size that is pooled is full.
+// It gathers more of that size and puts them together at the end: a subgraph
+// that sends gigabytes then makes no garbage but what is pooled.
+func (p *bufferPool) readLarge(r io.Reader, full *buffer, limit int64) (*buffer, error) {
+	parts := []*buffer{full}
+	defer func() {
+		for _, b := range parts {
+			p.put(b)
+		}
+	}()
+	total := int64(len(full.bytes))
+	for {
+		b := parts[len(parts)-1]
+		if len(b.bytes) == cap(b.bytes) {
+			var err error
+			if b, err = p.get(1 << largestBuffer); err != nil {
+				return nil, fmt.Errorf("%w: %w", errLarge, err)
+			}
+			parts = append(parts, b)
+		}
+		n, err := r.Read(b.bytes[len(b.bytes):cap(b.bytes)])
+		b.bytes = b.bytes[:len(b.bytes)+n]
+		total += int64(n)
+		switch {
+		case total > limit:
+			return nil, errTooLarge
+		case err == io.EOF: //nolint:errorlint // a Reader returns io.EOF as it is
+			whole, err := p.get(int(total))
+			if err != nil {
+				return nil, err
+			}
+			for _, part := range parts {
+				whole.bytes = append(whole.bytes, part.bytes...)
+			}
+			return whole, nil
+		case err != nil:
+			return nil, err
 		}
 	}
 }

@@ -12,10 +12,10 @@ import (
 
 func TestBuffersHoldAnswersOfAnySize(t *testing.T) {
 	var p bufferPool
-	for _, size := range []int{0, 1, 1023, 1024, 1025, 100_000, 4 << 20, 5 << 20} {
+	for _, size := range []int{0, 1, 1023, 1024, 1025, 100_000, 4<<20 - 1, 4 << 20, 5 << 20, 11 << 20} {
 		want := bytes.Repeat([]byte("x"), size)
 		for said, length := range map[string]int64{"known": int64(size), "unknown": -1, "said too small": int64(size / 3), "said too large": int64(size + 9)} {
-			b, err := p.read(iotest.HalfReader(bytes.NewReader(want)), length, 6<<20)
+			b, err := p.read(iotest.HalfReader(bytes.NewReader(want)), length, 12<<20)
 			if err != nil || !bytes.Equal(b.bytes, want) {
 				t.Fatalf("%d bytes, %s: got %d bytes, %v", size, said, len(b.bytes), err)
 			}
@@ -26,11 +26,23 @@ func TestBuffersHoldAnswersOfAnySize(t *testing.T) {
 
 func TestBuffersEndBeyondTheLimit(t *testing.T) {
 	var p bufferPool
-	for size, over := range map[int]bool{5000: false, 5001: true, 100_000: true} {
-		b, err := p.read(bytes.NewReader(make([]byte, size)), -1, 5000)
-		if err != nil || len(b.bytes) > 5001 || (len(b.bytes) > 5000) != over {
-			t.Errorf("%d bytes: got %d, %v", size, len(b.bytes), err)
+	for _, limit := range []int{5000, 4<<20 - 1, 4 << 20, 9 << 20} {
+		for size, over := range map[int]bool{limit: false, limit + 1: true, limit + 5<<20: true} {
+			r := bytes.NewReader(make([]byte, size))
+			b, err := p.read(r, -1, int64(limit))
+			if errors.Is(err, errTooLarge) != over || !over && len(b.bytes) != size {
+				t.Errorf("%d bytes where %d are allowed: %v", size, limit, err)
+			}
+			if read := size - r.Len(); read > limit+1<<largestBuffer {
+				t.Errorf("%d bytes were read where %d are allowed", read, limit)
+			}
+			if err == nil {
+				p.put(b)
+			}
 		}
+	}
+	if held := p.held.Load(); held != 0 {
+		t.Errorf("%d bytes are held", held)
 	}
 }
 

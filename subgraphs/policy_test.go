@@ -137,9 +137,10 @@ func TestTheBreakerCountsShares(t *testing.T) {
 		"too few":                   {0, 19, 0, false},
 		"all":                       {0, 20, 0, true},
 		"half":                      {10, 10, 0, true},
-		"less than half":            {30, 29, 0, false},
+		"less than half":            {20, 19, 0, false},
 		"half, but of long ago":     {1000, 20, time.Minute, true},
-		"less than half, and fresh": {1000, 20, 5 * time.Second, false},
+		"less than half, and fresh": {1000, 19, 5 * time.Second, false},
+		"many in a row":             {1000, 20, 5 * time.Second, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

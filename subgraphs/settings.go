@@ -124,11 +124,12 @@ type Breaker struct {
 	// Enabled switches it on; what is 0 of the others has the default of its comment.
 	Enabled bool
 	// FailurePercent opens the breaker when so many of a hundred requests have
-	// failed within Window, of at least MinRequests: 50, 10 s, 20.
+	// failed within Window, of at least MinRequests: 50, 10 s, 20. As many as
+	// MinRequests failures in a row open it, too.
 	FailurePercent, MinRequests int
 	Window                      time.Duration
 	// Open is how long it stays open before Probes requests try the subgraph; when
-	// all of them succeed it closes: 1 s, 3.
+	// all of them succeed it closes: 1 s, 1.
 	Open   time.Duration
 	Probes int
 }
@@ -161,7 +162,7 @@ func (s Settings) withDefaults() Settings {
 	s.Breaker.MinRequests = cmp.Or(s.Breaker.MinRequests, 20)
 	s.Breaker.Window = cmp.Or(s.Breaker.Window, 10*time.Second)
 	s.Breaker.Open = cmp.Or(s.Breaker.Open, time.Second)
-	s.Breaker.Probes = cmp.Or(s.Breaker.Probes, 3)
+	s.Breaker.Probes = cmp.Or(s.Breaker.Probes, 1)
 	s.Ejection.Time = cmp.Or(s.Ejection.Time, 5*time.Second)
 	s.Ejection.MaxTime = max(cmp.Or(s.Ejection.MaxTime, 30*time.Second), s.Ejection.Time)
 	s.Ejection.MaxPercent = cmp.Or(s.Ejection.MaxPercent, 50)

@@ -487,3 +487,30 @@ func TestTimeoutsNameTheirSetting(t *testing.T) {
 		}
 	}
 }
+
+// Answers that cannot be held cost more than any others.
+func TestAnswersThatAreTooLargeOpenTheBreaker(t *testing.T) {
+	endless := script(t, func(w http.ResponseWriter, _ *http.Request) {
+		chunk := make([]byte, 1<<20)
+		for range 64 {
+			if _, err := w.Write(chunk); err != nil {
+				return
+			}
+		}
+	})
+	for name, o := range map[string]subgraphs.Options{
+		subgraphs.CodeTooLarge:   {All: subgraphs.Settings{MaxAnswer: 2 << 20}},
+		subgraphs.CodeOverloaded: {MaxHeld: 32 << 20},
+	} {
+		o.All.Breaker = subgraphs.Breaker{Enabled: true, MinRequests: 2, Open: time.Hour}
+		c := newClient(t, o)
+		for _, want := range []string{name, name, subgraphs.CodeCircuitOpen} {
+			if message, code := ask(t, c, executor.Fetch{URL: endless.URL}); code != want {
+				t.Errorf("got %s, want %s: %s", code, want, message)
+			}
+		}
+		if held := c.Held(); held != 0 {
+			t.Errorf("%d bytes are held", held)
+		}
+	}
+}

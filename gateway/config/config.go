@@ -135,7 +135,7 @@ type Traffic struct {
 	Retries Retries `yaml:"retries"`
 	// Sending a query a second time when its answer takes long, and taking the answer that comes first.
 	Hedging Hedging `yaml:"hedging"`
-	// Leaving a subgraph alone that mostly fails. What counts as a failure: no connection, no whole answer, status 502, 503 or 504, and an answer that has not come when the request is given up after half of `timeout` or more.
+	// Leaving a subgraph alone that mostly fails. What counts as a failure: no connection, no whole answer, an answer larger than `max_answer`, status 502, 503 or 504, and an answer that has not come when the request is given up after half of `timeout` or more.
 	Breaker Breaker `yaml:"breaker"`
 	// Leaving one of several `urls` out that fails. The last is never left out.
 	Ejection Ejection `yaml:"ejection"`
@@ -221,7 +221,7 @@ type Breaker struct {
 	Enabled bool `yaml:"enabled"`
 	// How many of a hundred requests must have failed for it to open.
 	FailurePercent int `yaml:"failure_percent" min:"1" max:"100"`
-	// How many requests there must have been.
+	// How many requests there must have been. So many failures in a row open it whatever came before.
 	MinRequests int `yaml:"min_requests" min:"1" max:"1000000"`
 	// The time over which both are counted.
 	Window Duration `yaml:"window" min:"10ms" max:"1h"`

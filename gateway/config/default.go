@@ -70,7 +70,7 @@ func defaultTraffic() Traffic {
 		},
 		Breaker: Breaker{
 			Enabled: true, FailurePercent: 50, MinRequests: 20, Window: Duration(10 * time.Second),
-			Open: Duration(time.Second), Probes: 3,
+			Open: Duration(time.Second), Probes: 1,
 		},
 		Ejection:    Ejection{Failures: 5, Time: Duration(5 * time.Second), MaxTime: Duration(30 * time.Second), MaxPercent: 50},
 		Deduplicate: true,
