@@ -167,7 +167,7 @@ func checkContextValue(binder fieldSetBinder, set ast.SelectionSet, t *typeDef, 
 	if err != nil {
 		return err
 	}
-	markSelected(binder.s, bound)
+	markSelected(bound)
 	typ, err := contextType(bound)
 	if err != nil {
 		return err
@@ -180,12 +180,12 @@ func checkContextValue(binder fieldSetBinder, set ast.SelectionSet, t *typeDef, 
 
 // markSelected notes that a context's value is read from fields, which may be
 // external: the gateway gets them from other subgraphs.
-func markSelected(s *subgraph, all []*selected) {
+func markSelected(all []*selected) {
 	for _, one := range all {
 		if one.field != nil {
-			markUsed(s, one.field)
+			one.field.used = true
 		}
-		markSelected(s, one.below)
+		markSelected(one.below)
 	}
 }
 

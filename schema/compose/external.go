@@ -88,12 +88,12 @@ func markUse(s *subgraph, sets []*fieldSet) {
 			markKey(fs)
 		case "provides":
 			markProvided(s, fs.selections)
-			fs.fields(func(f *fieldDef) { markUsed(s, f) })
+			fs.fields(func(f *fieldDef) { f.used = true })
 		default:
-			fs.fields(func(f *fieldDef) { markUsed(s, f) })
+			fs.fields(func(f *fieldDef) { f.used = true })
 		}
 	}
-	for _, t := range s.order {
+	for _, t := range s.order { // an interface demands its fields, selected or not
 		for _, i := range t.interfaces {
 			if iface := s.types[i.name]; iface != nil {
 				for _, f := range iface.fields {
@@ -102,20 +102,6 @@ func markUse(s *subgraph, sets []*fieldSet) {
 					}
 				}
 			}
-		}
-	}
-}
-
-// markUsed notes that a field set selects f; selecting an interface's field
-// selects those of its implementations.
-func markUsed(s *subgraph, f *fieldDef) {
-	f.used = true
-	if f.parent.kind != ast.Interface {
-		return
-	}
-	for _, t := range s.implementations(f.parent.name) {
-		if own := t.byName[f.name]; own != nil {
-			own.used = true
 		}
 	}
 }
