@@ -23,7 +23,7 @@ func (x *execution) writeErrors(b []byte) []byte {
 	}
 	if x.dropped > 0 {
 		b = append(b, ',')
-		b = x.writeError(b, &answerError{message: fmt.Sprintf("%d more errors are left out", x.dropped), code: codeTooManyErrors})
+		b = x.writeError(b, &answerError{message: fmt.Sprintf("%d more errors are left out (limits.errors)", x.dropped), code: codeTooManyErrors})
 	}
 	return append(b, ']')
 }

@@ -128,7 +128,7 @@ func TestRunCountsTheErrorsThatItLeavesOut(t *testing.T) {
 	prog := p.program(parsed(t, p.sg, "{ users { role } }"), p.root("accounts", "users { role }"))
 	f := bySubgraph(map[string]string{"accounts": `{"data":{"users":[{"role":"A"},{"role":"B"},{"role":"C"}]}}`})
 	got, result := run(t, newExecutor(t, Options{Fetcher: f, Limits: Limits{Errors: 1}}), prog, nil)
-	if result.Errors != 3 || strings.Count(got, `"message"`) != 2 || !strings.Contains(got, `"2 more errors are left out"`) {
+	if result.Errors != 3 || strings.Count(got, `"message"`) != 2 || !strings.Contains(got, `"2 more errors are left out (limits.errors)"`) {
 		t.Errorf("%d errors in %s", result.Errors, got)
 	}
 }
@@ -279,7 +279,7 @@ func TestRunReportsManyEntityErrorsWithoutWalkingForEach(t *testing.T) {
 		"reviews":  `{"data":{"_e0":[` + entities.String()[1:] + `]},"errors":[` + errs.String()[1:] + `]}`,
 	})
 	got, result := run(t, newExecutor(t, Options{Fetcher: f}), prog, &Request{})
-	if result.Errors != n || !strings.Contains(got, `"path":["users",999,"reviews"]`) || !strings.Contains(got, `"4000 more errors are left out"`) {
+	if result.Errors != n || !strings.Contains(got, `"path":["users",999,"reviews"]`) || !strings.Contains(got, `"4000 more errors are left out (limits.errors)"`) {
 		t.Errorf("%d errors in %.200s", result.Errors, got)
 	}
 	if !result.Freshness.NoStore {

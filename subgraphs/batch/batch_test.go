@@ -109,6 +109,34 @@ func TestAWindowMergesTheRequestsOfManyClients(t *testing.T) {
 	}
 }
 
+// TestBothAreSwitchedOffForOneSubgraph would wait for ever in the window that all
+// others have.
+func TestBothAreSwitchedOffForOneSubgraph(t *testing.T) {
+	s := newSubgraph(t)
+	s.hold, s.arrived = make(chan struct{}), make(chan struct{})
+	_, client := newFetcher(t, batch.Settings{})
+	f := batch.New(client, batch.Options{
+		All:    batch.Settings{Window: forever, MaxEntities: 100, Deduplicate: true},
+		ByName: map[string]batch.Settings{"products": {}},
+	})
+	t.Cleanup(f.Close)
+	fetches := []*executor.Fetch{entityFetch(s.URL, nil, product(1)), entityFetch(s.URL, nil, product(1)), rootFetch(s.URL, nil), rootFetch(s.URL, nil)}
+	go func() {
+		for range fetches { // all are under way at the same time
+			<-s.arrived
+		}
+		close(s.hold)
+	}()
+	for i, got := range together(t, f, fetches) {
+		if got.failed != "" || got.status != http.StatusOK {
+			t.Errorf("caller %d: %+v", i, got)
+		}
+	}
+	if n := len(s.requests()); n != 4 {
+		t.Errorf("%d requests for 4 callers", n)
+	}
+}
+
 func TestAWindowEndsByItself(t *testing.T) {
 	s := newSubgraph(t)
 	f, client := newFetcher(t, batch.Settings{Window: time.Millisecond})
@@ -128,6 +156,9 @@ func TestRequestsThatDifferInWhatTheSubgraphSeesAreNotMerged(t *testing.T) {
 		entityFetches(s.URL, with("Authorization", "b"), "{ price }", "", list),
 		entityFetches(s.URL, with("Authorization", "a", "b"), "{ price }", "", list),
 		entityFetches(s.URL, with("X-Other", "a"), "{ price }", "", list),
+		// These two have one hash: values are compared with the names that they belong to.
+		entityFetches(s.URL, http.Header{"X-A": {"1"}, "X-B": {"2"}}, "{ price }", "", list),
+		entityFetches(s.URL, http.Header{"X-A": {"2"}, "X-B": {"1"}}, "{ price }", "", list),
 		entityFetches(s.URL, nil, "{ name price }", "", list),
 		entityFetches(s.URL, nil, "{ price }", `"first":1`, list),
 		entityFetches(s.URL, nil, "{ price }", `"first":10`, list),
