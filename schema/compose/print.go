@@ -19,7 +19,7 @@ func (c *composer) document() *ast.SchemaDocument {
 	doc, err := parser.ParseSchema(&ast.Source{Input: joinDefinitions})
 	if err != nil {
 		// Reached only if joinDefinitions, a constant, is not SDL.
-		c.fail(problem{code: codeInvalidGraphQL}, "The definitions of the join specification cannot be read: %v.", err)
+		c.fail(problem{code: codeInternal}, "The definitions of the join specification cannot be read: %v.", err)
 		return nil
 	}
 	specs := slices.Sorted(maps.Keys(c.merged.specs))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"go/ast"
@@ -73,6 +74,7 @@ func mutate(folder, work string, o options, first int, overlay map[string]string
 	support := fmt.Sprintf(`package %s
 
 import (
+	"bytes"
 	"os"
 	"strconv"
 )
@@ -144,6 +146,9 @@ func (r *rewriter) statements(all []ast.Stmt) {
 				kind := call
 				switch name(e.Fun) {
 				case "fail", "hint", "invalid", "refuse":
+					if r.reportsMistake(s) {
+						continue
+					}
 					kind = report
 				case "panic":
 					continue
@@ -156,6 +161,13 @@ func (r *rewriter) statements(all []ast.Stmt) {
 			}
 		}
 	}
+}
+
+// reportsMistake tells whether a statement reports a mistake in Weft itself,
+// which no test can bring about.
+func (r *rewriter) reportsMistake(s ast.Stmt) bool {
+	from, to := r.set.Position(s.Pos()).Offset, r.set.Position(s.End()).Offset
+	return bytes.Contains(r.text[from:to], []byte("codeInternal"))
 }
 
 func name(fun ast.Expr) string {
