@@ -269,7 +269,7 @@ func TestEachLimitIsWiredAndNamesItself(t *testing.T) {
 		"root_fields":       {func(l *config.Limits) { l.RootFields = 1 }, `{ me { id } }`, `{ me { id } a: me { id } }`, "limits.root_fields"},
 		"aliases":           {func(l *config.Limits) { l.Aliases = 1 }, `{ a: me { id } }`, `{ a: me { b: id } }`, "limits.aliases"},
 		"no aliases at all": {func(l *config.Limits) { l.Aliases = 0 }, `{ me { id } }`, `{ a: me { id } }`, "limits.aliases"},
-		"entities":          {func(l *config.Limits) { l.Entities = 2 }, `{ reviews(first: 2) { product { name } } }`, entities, "TOO_MANY_ENTITIES"},
+		"entities":          {func(l *config.Limits) { l.Entities, l.SubgraphRequests = 2, 2 }, `{ reviews(first: 2) { product { name } } }`, entities, "TOO_MANY_SUBREQUESTS"}, // in pieces
 		"subgraph_requests": {func(l *config.Limits) { l.SubgraphRequests = 1 }, `{ me { id } }`, entities, "TOO_MANY_SUBREQUESTS"},
 		"answer":            {func(l *config.Limits) { l.Answer = 100 }, `{ me { id } }`, entities, "ANSWER_TOO_LARGE"},
 	} {
