@@ -52,13 +52,13 @@ start() {
 	if answers "$port"; then die "port $port is in use: set PORT to the first of seven free ports"; fi
 	"$@" >"$work/$name.log" 2>&1 </dev/null &
 	pid[$name]=$!
-	for _ in {1..100}; do
+	for _ in {1..300}; do
 		if ! kill -0 "${pid[$name]}" 2>/dev/null; then break; fi
 		if answers "$port"; then return; fi
 		sleep 0.1
 	done
 	cat "$work/$name.log" >&2
-	die "$name did not begin to listen on port $port within 10 s"
+	die "$name did not begin to listen on port $port within 30 s"
 }
 
 answers() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
