@@ -105,9 +105,9 @@ func (c *Client) exchange(ctx context.Context, e *endpoint, r request, start tim
 		defer res.Body.Close()
 		o.answer, err = c.read(h, res)
 	}
-	var known *executor.FetchError
+	known, ended := errors.AsType[*executor.FetchError](err)
 	switch {
-	case err == nil || errors.As(err, &known):
+	case err == nil || ended:
 		o.err = known
 		if known != nil {
 			verdict = verdictOn(known, err)
@@ -253,14 +253,13 @@ func (c *Client) read(h *host, res *http.Response) (*executor.Answer, error) {
 		delete(res.Header, "Content-Length")
 	}
 	b, err := c.buffers.read(body, size, h.settings.MaxAnswer)
-	var overloaded *executor.FetchError
-	switch {
-	case errors.Is(err, errTooLarge):
-		return nil, h.tooLarge()
-	case errors.As(err, &overloaded):
-		overloaded.Subgraph = h.name
-		return nil, err
-	case err != nil:
+	if err != nil {
+		if errors.Is(err, errTooLarge) {
+			return nil, h.tooLarge()
+		}
+		if overloaded, is := errors.AsType[*executor.FetchError](err); is {
+			overloaded.Subgraph = h.name
+		}
 		return nil, err
 	}
 	return &executor.Answer{
