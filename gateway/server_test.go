@@ -269,9 +269,13 @@ func TestEachLimitIsWiredAndNamesItself(t *testing.T) {
 		"root_fields":       {func(l *config.Limits) { l.RootFields = 1 }, `{ me { id } }`, `{ me { id } a: me { id } }`, "limits.root_fields"},
 		"aliases":           {func(l *config.Limits) { l.Aliases = 1 }, `{ a: me { id } }`, `{ a: me { b: id } }`, "limits.aliases"},
 		"no aliases at all": {func(l *config.Limits) { l.Aliases = 0 }, `{ me { id } }`, `{ a: me { id } }`, "limits.aliases"},
-		"entities":          {func(l *config.Limits) { l.Entities, l.SubgraphRequests = 2, 2 }, `{ reviews(first: 2) { product { name } } }`, entities, "TOO_MANY_SUBREQUESTS"}, // in pieces
-		"subgraph_requests": {func(l *config.Limits) { l.SubgraphRequests = 1 }, `{ me { id } }`, entities, "TOO_MANY_SUBREQUESTS"},
-		"answer":            {func(l *config.Limits) { l.Answer = 100 }, `{ me { id } }`, entities, "ANSWER_TOO_LARGE"},
+		// What needs more entities is split, and each piece is a request.
+		"entities":          {func(l *config.Limits) { l.Entities, l.SubgraphRequests = 2, 2 }, `{ reviews(first: 2) { product { name } } }`, entities, "limits.subgraph_requests"},
+		"subgraph_requests": {func(l *config.Limits) { l.SubgraphRequests = 1 }, `{ me { id } }`, entities, "limits.subgraph_requests"},
+		"answer":            {func(l *config.Limits) { l.Answer = 100 }, `{ me { id } }`, entities, "limits.answer"},
+		"answer_depth":      {func(l *config.Limits) { l.AnswerDepth = 3 }, `{ me { id } }`, entities, "SUBREQUEST_TOO_LARGE"},
+		"answer_values":     {func(l *config.Limits) { l.AnswerValues = 8 }, `{ me { id } }`, entities, "SUBREQUEST_TOO_LARGE"},
+		"introspection":     {func(l *config.Limits) { l.Introspection = 1 << 10 }, `{ me { id } }`, `{ __schema { types { name fields { name } } } }`, "limits.introspection"},
 	} {
 		t.Run(key, func(t *testing.T) {
 			s := settings()
