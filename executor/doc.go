@@ -13,6 +13,11 @@
 // entity to an object links its values, and nothing is copied before the one
 // walk that writes the answer.
 //
+// Two kinds of plan need no tree where answers are exactly what they are expected
+// to be: one request whose answer can be the client's, and one to whose objects
+// entities are joined at their ends. Answers are then checked and copied, see
+// [form] and [splice]; all others go by the tree.
+//
 // Errors follow the specification's sections 6.4.4 and 7.1: a null that must
 // not be there makes its parent null, and each cause has one error. A null that
 // an error accounts for is marked as explained where the error is found (a

@@ -3,6 +3,7 @@ package executor
 import (
 	"bytes"
 	"hash/maphash"
+	"math"
 	"slices"
 	"sync/atomic"
 
@@ -262,7 +263,7 @@ func (x *execution) splicedIn(i int) {
 func (x *execution) entitiesChecked(i int) bool {
 	sp, st := &x.p.steps[i], &x.steps[i]
 	d, ok := x.dataOf(st.answer)
-	if !ok {
+	if !ok || len(d) > math.MaxUint32 {
 		return false
 	}
 	c := checker{d: d, limits: x.tapeLimits()}
