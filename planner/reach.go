@@ -118,7 +118,7 @@ func (s *reaching) run() {
 	for hops, more := 0, true; more && !s.stopped; hops++ {
 		if more = s.settle(hops); !more {
 			// What is left needs keys whose nested parts come from further away.
-			more = s.open(anyHops)
+			more = s.open(anyHops, nil)
 		}
 	}
 }
@@ -140,17 +140,21 @@ func (s *reaching) settle(hops int) (more bool) {
 		s.pending[i].hops = -1 // taken
 		s.reach.add(next)
 		if len(s.hubs) > 0 {
-			s.open(hops)
+			s.open(hops, next.target)
 		}
 	}
 	return more
 }
 
 // open opens the hubs whose fields can be had within some hops, and reports
-// whether there was one.
-func (s *reaching) open(limit int) bool {
+// whether there was one. With a target only those that it can have opened are
+// looked at.
+func (s *reaching) open(limit int, by *graph.Node) bool {
 	before := len(s.hubs)
 	s.hubs = slices.DeleteFunc(s.hubs, func(h *graph.Hub) bool {
+		if by != nil && !by.Opaque && !s.opens(h, by.Graph) {
+			return false
+		}
 		key := activeHub{h, s.at}
 		if s.w.hubs[key] {
 			s.cut = true
@@ -173,6 +177,15 @@ func (s *reaching) open(limit int) bool {
 		return true
 	})
 	return len(s.hubs) < before
+}
+
+// opens reports whether values from one more subgraph may open a hub: where it gives
+// one of the fields, or where a field depends on more than the subgraphs reached.
+func (s *reaching) opens(h *graph.Hub, g int) bool {
+	t := s.w.g.Object(first(s.object))
+	return slices.ContainsFunc(h.Set.Fields, func(u *graph.FieldUse) bool {
+		return u.Set != nil || t.Conditional(u.Name) || t.Givers(u.Name).Has(g)
+	})
 }
 
 // whence tells apart from where values of an object type come.

@@ -53,6 +53,9 @@ type Type struct {
 	// givers holds for each field the subgraphs that resolve it for this object type
 	// without any condition.
 	givers map[string]schema.TypeSet
+	// conditional are the fields that a subgraph resolves for this object type only
+	// with something else, or under a label.
+	conditional map[string]bool
 }
 
 // Node is a composite type in one subgraph.
@@ -294,6 +297,13 @@ func (h *Hub) reach(n *Node) *Hub {
 	return h
 }
 
+func (t *Type) addConditional(field string) {
+	if t.conditional == nil {
+		t.conditional = map[string]bool{}
+	}
+	t.conditional[field] = true
+}
+
 // index fills the sets that tell at once which subgraph resolves a field.
 func (g *Graph) index() {
 	for o, t := range g.objects {
@@ -315,6 +325,23 @@ func (g *Graph) index() {
 						t.givers = map[string]schema.TypeSet{}
 					}
 					t.givers[name] = t.givers[name].Or(schema.NewTypeSet(n.Graph))
+				}
+			}
+		}
+	}
+	for _, t := range g.Types {
+		for _, n := range t.nodes {
+			if n == nil {
+				continue
+			}
+			for name, e := range n.edges {
+				if e.Requires == nil && len(e.Contexts) == 0 && e.Label < 0 {
+					continue
+				}
+				for o := range n.Possible.All() {
+					if of := g.objects[o]; of != nil {
+						of.addConditional(name)
+					}
 				}
 			}
 		}

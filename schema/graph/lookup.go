@@ -44,5 +44,9 @@ func (g *Graph) Direct(graph int, field string, labels Labels) schema.TypeSet {
 // the object at hand, whatever the labels: a set of their indexes.
 func (t *Type) Givers(field string) schema.TypeSet { return t.givers[field] }
 
+// Conditional reports whether a subgraph resolves a field of an object type only
+// with something else, or depending on a label.
+func (t *Type) Conditional(field string) bool { return t.conditional[field] }
+
 // Labelled reports whether a label decides about any field of that name.
 func (g *Graph) Labelled(field string) bool { return g.labelledNames[field] }
