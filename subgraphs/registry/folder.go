@@ -152,23 +152,37 @@ func (f *Folder) snapshot(ctx context.Context) (*snapshot, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		data, err := f.read(f.currentPath())
-		if errors.Is(err, fs.ErrNotExist) {
-			return &snapshot{}, f.checkEmpty()
-		}
+		data, err := f.readCurrent()
 		if err != nil {
-			return nil, fmt.Errorf("the registry cannot be read: %w", err)
+			return nil, err
 		}
-		out, err := f.readGraph(data)
+		out := &snapshot{}
+		if data == nil {
+			err = f.checkEmpty()
+		} else {
+			out, err = f.readGraph(data)
+		}
 		if err == nil {
 			return out, nil
 		}
 		failure = err
-		if again, err := f.read(f.currentPath()); err == nil && bytes.Equal(again, data) {
+		if again, err := f.readCurrent(); err == nil && bytes.Equal(again, data) {
 			return nil, failure
 		}
 	}
 	return nil, fmt.Errorf("the registry %s kept changing while it was read: %w", f.dir, failure)
+}
+
+// readCurrent reads current.json; nil where there is none.
+func (f *Folder) readCurrent() ([]byte, error) {
+	data, err := f.read(f.currentPath())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the registry cannot be read: %w", err)
+	}
+	return data, nil
 }
 
 // checkEmpty refuses a registry that lost its current.json: taking it for empty
