@@ -145,6 +145,8 @@ func (t *Tape) object(start int, shape *Shape, depth int) (Value, int) {
 				slot := &t.values[base+f.Slot]
 				if slot.Kind == Missing {
 					filled++
+				}
+				if slot.Kind == Missing || !shape.shared {
 					*slot = v
 				} else {
 					t.join(slot, v)
@@ -172,7 +174,7 @@ func (t *Tape) object(start int, shape *Shape, depth int) (Value, int) {
 	return Value{Kind: Object, Doc: t.ID, Off: uint32(base), Len: uint32(shape.Slots)}, i
 }
 
-// join puts a value where one is already: a field may be selected under several
+// join puts a value where one is already, of another key for the slot: a field may be selected under several
 // keys whose values differ in type and are the same otherwise.
 func (t *Tape) join(slot *Value, v Value) {
 	switch {

@@ -22,6 +22,8 @@ type Shape struct {
 	Strict bool
 
 	index map[string]int
+	// shared is set where several keys fill one slot.
+	shared bool
 }
 
 // Field is one expected key.
@@ -65,6 +67,7 @@ const indexed = 12
 func (s *Shape) Ready() {
 	for i := range s.Fields {
 		s.Fields[i].member = `"` + s.Fields[i].Key + `":`
+		s.shared = s.shared || slices.ContainsFunc(s.Fields[:i], func(f Field) bool { return f.Slot == s.Fields[i].Slot })
 	}
 	if len(s.Fields) > indexed {
 		s.index = make(map[string]int, len(s.Fields))
