@@ -15,8 +15,9 @@ import (
 func TestEventsOfSubscriptionsAreAnsweredAsOneServiceWould(t *testing.T) {
 	f := newFixture(t, section(t, "subscription.txtar", "supergraph.graphql"))
 	w := newWorld(t, f)
+	const operations = 200
 	followed := 0
-	for seed := range uint64(perSupergraph()) {
+	for seed := range uint64(operations) {
 		r := &randomOperation{Rand: rand.New(rand.NewPCG(seed, 3)), api: f.sg.API, left: 40, values: map[string]any{}, keys: map[string]string{}}
 		field := "priceChanged(upc: \"1\") { " + r.selections(f.sg.API.Types["Product"], 0) + " }"
 		text := "subscription($a: Boolean! = true, $b: Boolean! = true" + r.declared + ") { " + field + " }" + r.fragments
