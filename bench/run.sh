@@ -142,8 +142,9 @@ prepare_hive-router() {
 }
 
 start_hive-router() {
-	TOKIO_WORKER_THREADS=$GOMAXPROCS start hive-router "${port[hive-router]}" \
-		"${HIVE_ROUTER:-hive_router}" --config "$work/hive-router.yaml"
+	# It would take this script's PORT for its own.
+	start hive-router "${port[hive-router]}" env -u PORT -u HOST ROUTER_CONFIG_FILE_PATH="$work/hive-router.yaml" \
+		TOKIO_WORKER_THREADS="$GOMAXPROCS" "${HIVE_ROUTER:-hive_router}"
 }
 
 node_modules() {
