@@ -1,6 +1,8 @@
 package planner_test
 
 import (
+	"errors"
+	"strings"
 	"testing"
 
 	"github.com/weft-graphql/weft/planner"
@@ -11,7 +13,7 @@ import (
 // TestHostileGraphsArePlannedWithinTheBudget plans what explodes for a planner that
 // looks again at what it has seen, with the usual budget and with hardly any.
 func TestHostileGraphsArePlannedWithinTheBudget(t *testing.T) {
-	for _, c := range append(graphtest.Hostile(24), graphtest.Cases()...) {
+	for _, c := range append(graphtest.Hostile(64), graphtest.Cases()...) {
 		t.Run(c.Name, func(t *testing.T) {
 			f := newFixture(t, c.Supergraph)
 			op := f.operation(t, c.Operation)
@@ -32,7 +34,41 @@ func TestHostileGraphsArePlannedWithinTheBudget(t *testing.T) {
 				t.Error("a plan without a budget is not called greedy")
 			}
 			checkPlan(t, f, p)
+			// The greedy plan is found far below the limit at which planning fails.
+			if _, err := f.planner.Limited(1_000_000).Plan(t.Context(), op, 0); err != nil {
+				t.Errorf("without a budget, within 1,000,000 looks: %v", err)
+			}
 		})
+	}
+}
+
+// TestKeysForEachPairOfSubgraphsAreLookedAtOnce has 64 subgraphs and 2,016 keys: as
+// much is looked at as there are fields and subgraphs, not as there are keys.
+func TestKeysForEachPairOfSubgraphsAreLookedAtOnce(t *testing.T) {
+	const subgraphs = 64
+	c := graphtest.DenseKeys(subgraphs)
+	f := newFixture(t, c.Supergraph)
+	looks, degraded, err := f.planner.Work(t.Context(), f.operation(t, c.Operation))
+	if err != nil || degraded {
+		t.Fatalf("degraded %v, error %v", degraded, err)
+	}
+	const fields = 3 * subgraphs
+	if looks > fields*subgraphs {
+		t.Errorf("%d looks for %d fields and %d subgraphs", looks, fields, subgraphs)
+	}
+}
+
+func TestPlanningBeyondItsLimitSaysWhatToDo(t *testing.T) {
+	c := graphtest.DenseKeys(24)
+	f := newFixture(t, c.Supergraph)
+	_, err := f.planner.Limited(100).Plan(t.Context(), f.operation(t, c.Operation), 0)
+	if !errors.Is(err, planner.ErrLimit) {
+		t.Fatalf("got %v", err)
+	}
+	for _, want := range []string{"choices and conditions and found no plan", "fewer fields", "fewer keys"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q is not in: %v", want, err)
+		}
 	}
 }
 

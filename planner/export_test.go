@@ -10,7 +10,7 @@ import (
 // ways that there are, and gives the ways taken and their numbers.
 func (p *Planner) PlanBy(ctx context.Context, op *operation.Operation, forced []int) (plan *Plan, taken, of []int, err error) {
 	s := &script{forced: forced}
-	a, err := p.attempt(ctx, op, 0, manner{script: s}, p.o.budget(), nil)
+	a, err := p.attempt(ctx, op, 0, manner{script: s}, p.budget(), nil)
 	if err != nil {
 		return nil, s.taken, s.of, err
 	}
@@ -20,7 +20,7 @@ func (p *Planner) PlanBy(ctx context.Context, op *operation.Operation, forced []
 // Work gives how many choices and conditions planning looks at, and whether the
 // budget runs out.
 func (p *Planner) Work(ctx context.Context, op *operation.Operation) (looks int, degraded bool, err error) {
-	b := p.o.budget()
+	b := p.budget()
 	first, err := p.attempt(ctx, op, 0, manner{}, b, nil)
 	if err != nil {
 		return b.spent, false, err
@@ -34,3 +34,19 @@ func (p *Plan) Price() [5]int {
 	c := priceOf(p.Steps)
 	return [5]int{c.rounds, c.requests, c.parts, c.depth, c.fields}
 }
+
+// Certain reports whether planning stops at the first plan because it is known to
+// be the best; if so, better says whether planning again finds a better one.
+func (p *Planner) Certain(ctx context.Context, op *operation.Operation) (certain, better bool, err error) {
+	b := p.budget()
+	first, err := p.attempt(ctx, op, 0, manner{}, b, nil)
+	if err != nil || first.doubtful {
+		return false, false, err
+	}
+	first.doubtful = true
+	best, _ := p.search(ctx, op, 0, first, b)
+	return true, best != first, nil
+}
+
+// Limited gives a planner whose budget is spent and that may look at so much more.
+func (p *Planner) Limited(over int) *Planner { return &Planner{p.g, Options{MaxNodes: 1}, over} }

@@ -45,6 +45,8 @@ type place struct {
 	// brought is set once a fetch brings the values.
 	brought bool
 	moves   map[moveKey]*arrival
+	// certain are the subgraphs that one way alone leads to, with its hops; see onlyWay.
+	certain map[int]int
 	// requiring finds the arrivals that bring what a field @requires.
 	requiring map[requireKey]*arrival
 }

@@ -32,6 +32,8 @@ const DefaultMaxNodes = 200_000
 type Planner struct {
 	g *graph.Graph
 	o Options
+	// over is hardLimit; tests have less.
+	over int
 }
 
 // New makes a planner.
@@ -39,7 +41,7 @@ func New(g *graph.Graph, o Options) *Planner {
 	if o.MaxNodes == 0 {
 		o.MaxNodes = DefaultMaxNodes
 	}
-	return &Planner{g, o}
+	return &Planner{g, o, hardLimit}
 }
 
 // Plan makes the plan of an operation. Of the conditions only the override
@@ -53,7 +55,7 @@ func (p *Planner) Plan(ctx context.Context, op *operation.Operation, c operation
 
 // plan notes its choices in why, unless that is nil.
 func (p *Planner) plan(ctx context.Context, op *operation.Operation, c operation.Conditions, why *choices) (*Plan, error) {
-	b := p.o.budget()
+	b := p.budget()
 	first, err := p.attempt(ctx, op, c, manner{}, b, why)
 	if err != nil {
 		return nil, err
@@ -62,7 +64,7 @@ func (p *Planner) plan(ctx context.Context, op *operation.Operation, c operation
 	if why != nil && w != first {
 		// The same again, with its choices noted.
 		*why = choices{}
-		if w, err = p.attempt(ctx, op, c, how, p.o.budget(), why); err != nil {
+		if w, err = p.attempt(ctx, op, c, how, p.budget(), why); err != nil {
 			return nil, err
 		}
 	}
@@ -83,6 +85,10 @@ type planning struct {
 	left, looks int
 	deadline    time.Time
 	degraded    bool
+	// over is how much more than the budget may be looked at to find any plan.
+	over int
+	// doubtful is set where another plan could be a better one.
+	doubtful bool
 
 	decisions []*decision
 	fetches   []*fetch
@@ -251,15 +257,23 @@ func (w *planning) spend() bool {
 			w.left = min(w.left, 0)
 		}
 		if w.ctx.Err() != nil {
-			w.left = -hardLimit
+			w.left = -w.over - 1
 		}
 	}
-	return w.left > -hardLimit
+	return w.left >= -w.over
 }
 
 // hardLimit bounds the work of finding any plan at all once the budget of
 // comparing has run out.
 const hardLimit = 10_000_000
+
+// ErrLimit says that not even the greedy plan was found within the planner's limit.
+var ErrLimit = errors.New("planning ended at its limit")
+
+// overLimit is the error of an attempt that has looked at all that it may.
+func (w *planning) overLimit() error {
+	return fmt.Errorf("%w: it looked at %d choices and conditions and found no plan: ask for fewer fields in one operation, or declare fewer keys and shorter chains of @requires for its types", ErrLimit, w.looks)
+}
 
 // planRoots plans the fields of the root type.
 func (w *planning) planRoots() error {

@@ -99,6 +99,8 @@ type reaching struct {
 	// hubs are those that are not open yet, pending the ways that were found.
 	hubs    []*graph.Hub
 	pending []way
+	// coming are the subgraphs that a pending way leads to, as the object type itself.
+	coming []bool
 	// cut is set where a key was left out that is being looked at already, stopped
 	// where the budget ended the search.
 	cut, stopped bool
@@ -115,6 +117,9 @@ func (s *reaching) run() {
 		ways += len(h.Targets)
 	}
 	s.reach.ways = make([]way, 0, min(ways, len(s.place.arrivals)+len(s.reach.known)))
+	if len(s.hubs) > 0 {
+		s.coming = make([]bool, len(s.reach.known))
+	}
 	for hops, more := 0, true; more && !s.stopped; hops++ {
 		if more = s.settle(hops); !more {
 			// What is left needs keys whose nested parts come from further away.
@@ -140,19 +145,22 @@ func (s *reaching) settle(hops int) (more bool) {
 		s.pending[i].hops = -1 // taken
 		s.reach.add(next)
 		if len(s.hubs) > 0 {
-			s.open(hops, next.target)
+			s.open(hops, &next)
 		}
 	}
 	return more
 }
 
 // open opens the hubs whose fields can be had within some hops, and reports
-// whether there was one. With a target only those that it can have opened are
-// looked at.
-func (s *reaching) open(limit int, by *graph.Node) bool {
-	before := len(s.hubs)
+// whether there was one. Of a way that was taken just now only those are looked at
+// that it can have opened. Hubs that lead nowhere new are dropped unseen: where
+// each pair of subgraphs has a key of its own these are nearly all.
+func (s *reaching) open(limit int, by *way) (opened bool) {
 	s.hubs = slices.DeleteFunc(s.hubs, func(h *graph.Hub) bool {
-		if by != nil && !by.Opaque && !s.opens(h, by.Graph) {
+		if !s.leadsOn(h, limit) {
+			return true
+		}
+		if g := by.graph(); g >= 0 && !s.opens(h, g) {
 			return false
 		}
 		key := activeHub{h, s.at}
@@ -166,17 +174,50 @@ func (s *reaching) open(limit int, by *graph.Node) bool {
 		if !ok {
 			return false
 		}
-		for _, t := range h.Targets {
-			if s.place.blind && !t.Opaque || !s.w.mayMove(s.reach, t) {
-				continue
-			}
-			if depth := s.place.moveHops(t, hops); depth <= s.w.most {
-				s.pending = append(s.pending, way{target: t, hub: h, hops: depth})
-			}
-		}
+		s.follow(h, hops)
+		opened = true
 		return true
 	})
-	return len(s.hubs) < before
+	return opened
+}
+
+// leadsOn reports whether a hub has a target that is not reached or about to be. A
+// hub that opens now leads no nearer than those that opened within as many hops.
+func (s *reaching) leadsOn(h *graph.Hub, limit int) bool {
+	return slices.ContainsFunc(h.Targets, func(t *graph.Node) bool {
+		return s.mayFollow(t) && (t.Opaque || limit == anyHops || s.w.script != nil || !s.coming[t.Graph])
+	})
+}
+
+func (s *reaching) mayFollow(t *graph.Node) bool {
+	return (t.Opaque || !s.place.blind) && s.w.mayMove(s.reach, t)
+}
+
+// follow notes the ways by an open hub.
+func (s *reaching) follow(h *graph.Hub, hops int) {
+	for _, t := range h.Targets {
+		if !s.mayFollow(t) {
+			continue
+		}
+		if depth := s.place.moveHops(t, hops); depth <= s.w.most {
+			s.pending = append(s.pending, way{target: t, hub: h, hops: depth})
+			if !t.Opaque {
+				s.coming[t.Graph] = true
+			}
+		}
+	}
+}
+
+// graph is the subgraph that a way leads to as the object type itself and without
+// more than that subgraph always gives; -1 for other ways.
+func (y *way) graph() int {
+	switch {
+	case y == nil, y.target != nil && y.target.Opaque, y.base != nil && (y.base.opaque() || len(y.base.views) > 0 || y.base.reentry):
+		return -1
+	case y.target != nil:
+		return y.target.Graph
+	}
+	return y.base.graph
 }
 
 // opens reports whether values from one more subgraph may open a hub: where it gives
@@ -184,7 +225,7 @@ func (s *reaching) open(limit int, by *graph.Node) bool {
 func (s *reaching) opens(h *graph.Hub, g int) bool {
 	t := s.w.g.Object(first(s.object))
 	return slices.ContainsFunc(h.Set.Fields, func(u *graph.FieldUse) bool {
-		return u.Set != nil || t.Conditional(u.Name) || t.Givers(u.Name).Has(g)
+		return u.Set != nil || u.Name == "__typename" || t.Conditional(u.Name) || t.Givers(u.Name).Has(g)
 	})
 }
 

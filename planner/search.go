@@ -89,14 +89,16 @@ type budget struct {
 	nodes int
 	// spent is what all of them have looked at.
 	spent int
+	// over is how much more than nodes one attempt may look at to find any plan.
+	over int
 	// deadline is zero where there is none.
 	deadline time.Time
 }
 
-func (o Options) budget() *budget {
-	b := &budget{nodes: o.MaxNodes}
-	if o.MaxTime > 0 {
-		b.deadline = time.Now().Add(o.MaxTime)
+func (p *Planner) budget() *budget {
+	b := &budget{nodes: p.o.MaxNodes, over: p.over}
+	if p.o.MaxTime > 0 {
+		b.deadline = time.Now().Add(p.o.MaxTime)
 	}
 	return b
 }
@@ -111,7 +113,7 @@ type attempt struct {
 // attempt plans the operation once, within a budget.
 func (p *Planner) attempt(ctx context.Context, op *operation.Operation, c operation.Conditions, m manner, b *budget, why *choices) (*attempt, error) {
 	w := newPlanning(ctx, p, op, c)
-	w.left, w.deadline = b.nodes, b.deadline
+	w.left, w.over, w.deadline = b.nodes, b.over, b.deadline
 	w.wide, w.most = m != manner{}, anyHops
 	w.script, w.fewer, w.why = m.script, m.fewer, why
 	if m.fewer != nil {
@@ -120,6 +122,9 @@ func (p *Planner) attempt(ctx context.Context, op *operation.Operation, c operat
 	err := w.planRoots()
 	b.nodes -= w.looks
 	b.spent += w.looks
+	if err != nil && w.left < -w.over {
+		err = w.overLimit()
+	}
 	if err := cmp.Or(ctx.Err(), w.refused, err); err != nil {
 		return nil, fmt.Errorf("planner: %w", err)
 	}
@@ -132,13 +137,14 @@ func (p *Planner) attempt(ctx context.Context, op *operation.Operation, c operat
 // smallLooks. All such attempts together look at searchLooks.
 const wideLooks, smallLooks, searchLooks = 5_000, 60, 1_500
 
-// search plans an operation again for fewer requests, and a small one with one
-// choice taken otherwise each time. It gives the best attempt and its manner.
+// search plans an operation whose first plan may not be the best again for fewer
+// requests, and a small one with one choice taken otherwise each time. It gives the best attempt and its manner.
 func (p *Planner) search(ctx context.Context, op *operation.Operation, c operation.Conditions, first *attempt, b *budget) (*attempt, manner) {
 	best, how := first, manner{}
-	if first.degraded || first.looks > wideLooks || first.price.requests < 2 {
+	if !first.doubtful || first.degraded || first.looks > wideLooks || first.price.requests < 2 {
 		return best, how
 	}
+	b.over = 0 // a greedy plan is at hand
 	if first.price.requests > first.price.rounds && op.Kind == ast.Query && first.effective == nil {
 		m := manner{fewer: &first.price}
 		if a, err := p.attempt(ctx, op, c, m, b, nil); err == nil && !a.degraded && a.price.compare(best.price) < 0 {

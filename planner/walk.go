@@ -65,6 +65,7 @@ func (w *planning) visitFields(p *place, from int) error {
 	}
 	if len(w.decisions) == before {
 		// Nothing is asked of the value, but whether it is there.
+		w.doubtful = w.doubtful || !p.single()
 		w.decide(p, nil, p.live, p.bringing())
 	}
 	return nil
@@ -78,8 +79,10 @@ func (w *planning) visitField(p *place, s *slot) error {
 	if !w.spend() {
 		return fmt.Errorf("%s: there is no way to it within the planner's limit", p.fieldCoordinate(s.name))
 	}
+	options := w.clientOptions(p, s, need)
+	w.doubt(p, s.name, options)
 	if s.client.Selections == nil {
-		for _, o := range w.clientOptions(p, s, need) {
+		for _, o := range options {
 			w.decide(p, s, o.types, o.arrivals)
 			need = need.AndNot(o.types)
 		}
@@ -92,7 +95,7 @@ func (w *planning) visitField(p *place, s *slot) error {
 	if typ == nil {
 		return fmt.Errorf("%s: its type %s is in no subgraph", p.fieldCoordinate(s.name), s.definition.Type.Name())
 	}
-	for _, o := range w.clientOptions(p, s, need) {
+	for _, o := range options {
 		for _, types := range w.alike(o, s.name) {
 			c := w.child(p, s, types, typ)
 			for _, a := range o.arrivals {

@@ -8,7 +8,7 @@ import (
 // Hostile are graphs in which what a field needs explodes for a planner that
 // looks at it again and again, n times over.
 func Hostile(n int) []Case {
-	return []Case{requiresChain(n), requiresDoubled(n), requiresBelow(n), denseKeys(n), keysJoined(n), keysInKeys(n)}
+	return []Case{requiresChain(n), requiresDoubled(n), requiresBelow(n), DenseKeys(n), keysJoined(n), keysInKeys(n)}
 }
 
 // requiresChain has fields each of which requires the one before, in turns in two
@@ -69,8 +69,8 @@ func requiresBelow(n int) Case {
 	return Case{"requires below", b.String(), fmt.Sprintf("{ node { f%d } }", n-1)}
 }
 
-// denseKeys has subgraphs with a key for each pair of them, and a field for each.
-func denseKeys(n int) Case {
+// DenseKeys has subgraphs with a key for each pair of them, and a field for each.
+func DenseKeys(n int) Case {
 	var b strings.Builder
 	b.WriteString(head(n) + "type Query @join__type(graph: S0) { node: Node }\ntype Node")
 	for g := range n {
