@@ -45,6 +45,12 @@ func (p *place) single() bool {
 	return len(p.arrivals) == 1 && !p.arrivals[0].opaque() && !p.untyped()
 }
 
+// thrifty reports whether a script leaves out the ways to values of a place that
+// come from elsewhere, where the only arrival there will do: see certain.
+func (w *planning) thrifty(p *place) bool {
+	return w.script != nil && !w.exhaustive && p.parent != nil && p.single()
+}
+
 // onlyWay reports whether a field of some object types that the one arrival at a
 // place does not resolve can be had in one way alone, and its hops. One request at
 // the place to each subgraph must do: of two, the fields could be in either.

@@ -10,7 +10,7 @@ import (
 // ways that there are, and gives the ways taken and their numbers.
 func (p *Planner) PlanBy(ctx context.Context, op *operation.Operation, forced []int) (plan *Plan, taken, of []int, err error) {
 	s := &script{forced: forced}
-	a, err := p.attempt(ctx, op, 0, manner{script: s}, p.budget(), nil)
+	a, err := p.exhaustively().attempt(ctx, op, 0, manner{script: s}, p.budget(), nil)
 	if err != nil {
 		return nil, s.taken, s.of, err
 	}
@@ -44,9 +44,12 @@ func (p *Planner) Certain(ctx context.Context, op *operation.Operation) (certain
 		return false, false, err
 	}
 	first.doubtful = true
-	best, _ := p.search(ctx, op, 0, first, b)
+	best, _ := p.exhaustively().search(ctx, op, 0, first, b)
 	return true, best != first, nil
 }
 
 // Limited gives a planner whose budget is spent and that may look at so much more.
-func (p *Planner) Limited(over int) *Planner { return &Planner{p.g, Options{MaxNodes: 1}, over} }
+func (p *Planner) Limited(over int) *Planner { return &Planner{p.g, Options{MaxNodes: 1}, over, false} }
+
+// exhaustively gives a planner that leaves out no way when it plans again.
+func (p *Planner) exhaustively() *Planner { return &Planner{p.g, p.o, p.over, true} }

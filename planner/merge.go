@@ -23,6 +23,12 @@ func (w *planning) entityParts() map[*fetch]*Part {
 			parts[f], texts[f] = w.entityPart(f)
 		}
 	}
+	if len(parts) < 2 {
+		for f, p := range parts {
+			p.Guards = f.place.within(p.Guards)
+		}
+		return parts // there is nothing to join
+	}
 	signatures := map[*fetch]int{}
 	ids := map[string]int{}
 	// Deepest first: what is below a fetch is made later than the fetch.

@@ -56,6 +56,11 @@ func (w *planning) findOptions(p *place, types schema.TypeSet, field string, lim
 	w.checkLabels(types, field)
 	var out []option
 	rest := types
+	if !wide && w.thrifty(p) {
+		if direct, rest := w.directOptions(p, types, field, limit); rest.Empty() {
+			return direct
+		}
+	}
 	if !wide && !w.wide {
 		out, rest = w.directOptions(p, types, field, limit)
 		// Where it takes more requests to get here that way than a move would take.

@@ -34,6 +34,8 @@ type Planner struct {
 	o Options
 	// over is hardLimit; tests have less.
 	over int
+	// exhaustive is set by tests that compare with all plans; see thrifty.
+	exhaustive bool
 }
 
 // New makes a planner.
@@ -41,7 +43,7 @@ func New(g *graph.Graph, o Options) *Planner {
 	if o.MaxNodes == 0 {
 		o.MaxNodes = DefaultMaxNodes
 	}
-	return &Planner{g, o, hardLimit}
+	return &Planner{g: g, o: o, over: hardLimit}
 }
 
 // Plan makes the plan of an operation. Of the conditions only the override
@@ -125,6 +127,8 @@ type planning struct {
 	// hops away.
 	wide bool
 	most int
+	// exhaustive is the planner's.
+	exhaustive bool
 	// script decides choices; nil but in a search for a better plan.
 	script *script
 	// serial are the follow-up fences of a mutation; see planMutation.
@@ -143,7 +147,7 @@ type request struct{ graph, depth, block int }
 
 func newPlanning(ctx context.Context, p *Planner, op *operation.Operation, c operation.Conditions) *planning {
 	w := &planning{
-		ctx: ctx, g: p.g, op: op,
+		ctx: ctx, g: p.g, op: op, exhaustive: p.exhaustive,
 		requests: map[request]int{}, shut: map[request]bool{}, aliases: map[string]string{}, keys: map[string]string{},
 		hubs: map[activeHub]bool{}, active: map[activeRequire]bool{}, local: map[localKey]bool{},
 		deferral: newDeferral(op, c),

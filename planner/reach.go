@@ -67,7 +67,9 @@ func (w *planning) reachOf(p *place, object int, again bool) *reach {
 	r := &reach{known: make([]bool, len(w.g.Supergraph.Graphs)), again: again || w.wide}
 	(*known)[object] = r
 	s := reaching{w: w, reach: r, place: p, object: schema.NewTypeSet(object), hubs: slices.Clone(w.g.Object(object).Hubs)}
-	s.at = p.whence(object)
+	if len(s.hubs) > 0 {
+		s.at = p.whence(object)
+	}
 	s.pending, w.pending = w.pending[:0], nil // a search within this one has a list of its own
 	s.run()
 	w.pending = s.pending

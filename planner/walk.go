@@ -128,7 +128,7 @@ func (w *planning) clientOptions(p *place, s *slot, need schema.TypeSet) []optio
 // subgraphs count only where no subgraph at hand has all that is asked below.
 func (w *planning) compositeOptions(p *place, s *slot, need schema.TypeSet) []option {
 	direct, rest := w.directOptions(p, need, s.name, anyHops)
-	if rest.Empty() && !w.wide {
+	if rest.Empty() && (!w.wide || w.thrifty(p)) {
 		closed := true
 		for i := range direct {
 			closed = w.closes(s, &direct[i]) && closed
