@@ -200,7 +200,7 @@ func (f *fetch) represents(a *arrival) bool {
 		}
 		rest = rest.AndNot(both)
 	}
-	return rest.Empty()
+	return rest.Empty() && !slices.ContainsFunc(a.contexts, func(c *graph.ContextArgument) bool { return !f.carries(c, a.types) })
 }
 
 // always reports whether the representation has a field set whatever the guards.

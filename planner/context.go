@@ -135,17 +135,14 @@ func (w *planning) needed(p *place, types schema.TypeSet, e *graph.Edge) (hops i
 	return max(hops, more), ok
 }
 
-// conditionText tells apart what edges need besides a key; nil needs nothing.
-func conditionText(e *graph.Edge) string {
-	if e == nil || !e.Conditional() {
-		return ""
-	}
+// conditionText tells apart what edges need besides a key.
+func conditionText(requires *graph.FieldSet, contexts []*graph.ContextArgument) string {
 	text := ""
-	if e.Requires != nil {
-		text = e.Requires.String()
+	if requires != nil {
+		text = requires.String()
 	}
-	for _, c := range e.Contexts {
-		text += fmt.Sprintf(" $%d:%s", c.Value.ID, c.Type)
+	for _, c := range contexts {
+		text += fmt.Sprintf(" $%d", c.Variable)
 	}
 	return text
 }

@@ -52,23 +52,7 @@ func apolloContexts(sg *schema.Supergraph, e *Entity, path int) []apolloRewrite 
 func (c *choices) contexts(f *fetch) []string {
 	var out []string
 	for _, n := range f.contexts {
-		var fields []string
-		for _, e := range f.root.entries {
-			for o := range n.on.All() {
-				node := f.node
-				if node == nil {
-					node = c.planning.g.Object(o).Node(f.graph)
-				}
-				if node == nil || node.Edge(e.slot.name) == nil {
-					continue
-				}
-				for _, a := range node.Edge(e.slot.name).Contexts {
-					if a.Value == n.value {
-						fields = appendNew(fields, fmt.Sprintf("%s.%s(%s:)", node.Type.Name, e.slot.name, a.Name))
-					}
-				}
-			}
-		}
+		fields := c.planning.takers(nil, f.root, n)
 		text := fmt.Sprintf("{ %s } of the context %s, which %s takes", n.value.Selection, n.value.Context, strings.Join(fields, ", "))
 		var from []string
 		for _, d := range f.deps {
@@ -84,6 +68,30 @@ func (c *choices) contexts(f *fetch) []string {
 		out = append(out, text)
 	}
 	return out
+}
+
+// takers adds the arguments that take a fetch's value in a selection and below it.
+func (w *planning) takers(fields []string, s *selection, n *contextNeed) []string {
+	for _, e := range s.entries {
+		for o := range s.types.All() {
+			node := s.node
+			if node == nil || !node.Opaque {
+				node = w.g.Object(o).Node(s.fetch.graph)
+			}
+			if node == nil || node.Edge(e.slot.name) == nil {
+				continue
+			}
+			for _, a := range node.Edge(e.slot.name).Contexts {
+				if a.Variable == n.variable {
+					fields = appendNew(fields, fmt.Sprintf("%s.%s(%s:)", node.Type.Name, e.slot.name, a.Name))
+				}
+			}
+		}
+		for _, below := range e.below {
+			fields = w.takers(fields, below, n)
+		}
+	}
+	return fields
 }
 
 // takes reports whether a later fetch takes the value of a field from a context.

@@ -261,8 +261,6 @@ func (c *cover) branch(needs [][]requests, open requests, size int) {
 
 // requestOf gives the request that the arrival's values come in at the soonest.
 func (w *planning) requestOf(a *arrival) request {
-	for a.isField() {
-		a = a.from
-	}
+	a = a.source()
 	return request{a.graph, a.hops, w.block}
 }

@@ -201,7 +201,7 @@ func (w *planning) fieldSignature(object int, r *reach, field string) string {
 		if n != nil {
 			if e := n.Edge(field); e != nil && e.Conditional() {
 				sig = append(sig, byte('A'+n.Graph%26))
-				sig = append(sig, conditionText(e)...)
+				sig = append(sig, conditionText(e.Requires, e.Contexts)...)
 			}
 		}
 	}
@@ -239,8 +239,8 @@ func (w *planning) through(p *place, types schema.TypeSet, to way, field string)
 	return w.move(p, types, to, nil, to.hops)
 }
 
-// requiringArrivals gives the moves to subgraphs that resolve the field only
-// when they are sent what it requires, or takes from contexts.
+// requiringArrivals gives the ways to subgraphs that resolve the field only when
+// they are sent what it requires, or takes from contexts.
 func (w *planning) requiringArrivals(p *place, types schema.TypeSet, r *reach, field string, limit int) []*arrival {
 	if field == "__typename" {
 		return nil
@@ -252,24 +252,20 @@ func (w *planning) requiringArrivals(p *place, types schema.TypeSet, r *reach, f
 			continue
 		}
 		key := requireKey{g, field, setKey(types)}
-		if a := p.requiring[key]; a != nil {
+		ways, known := p.requiring[key]
+		if !known {
+			var final bool
+			if ways, final = w.requiringWays(p, types, r, e, n, key); final {
+				if p.requiring == nil {
+					p.requiring = map[requireKey][]*arrival{}
+				}
+				p.requiring[key] = ways
+			}
+		}
+		for _, a := range ways {
 			if a.hops <= limit {
 				out = append(out, a)
 			}
-			continue
-		}
-		a, final := w.requiringMove(p, types, r, e, n, key)
-		if a == nil {
-			continue
-		}
-		if final {
-			if p.requiring == nil {
-				p.requiring = map[requireKey]*arrival{}
-			}
-			p.requiring[key] = a
-		}
-		if a.hops <= limit {
-			out = append(out, a)
 		}
 	}
 	return out
@@ -301,9 +297,10 @@ func (w *planning) requiringEdge(types schema.TypeSet, g int, field string) (*gr
 	return nil, nil
 }
 
-// requiringMove makes the move for one such edge. final is false where a cycle
-// of requirements cut the search, so that its result must not be remembered.
-func (w *planning) requiringMove(p *place, types schema.TypeSet, r *reach, e *graph.Edge, n *graph.Node, key requireKey) (a *arrival, final bool) {
+// requiringWays finds the ways for one such edge: the fetches of entities above
+// that can carry the values, and the move. final is false where a cycle of
+// requirements cut the search, so that its result must not be remembered.
+func (w *planning) requiringWays(p *place, types schema.TypeSet, r *reach, e *graph.Edge, n *graph.Node, key requireKey) (ways []*arrival, final bool) {
 	at := activeRequire{p, key}
 	if w.active[at] || !w.spend() {
 		w.cut = true
@@ -320,6 +317,7 @@ func (w *planning) requiringMove(p *place, types schema.TypeSet, r *reach, e *gr
 	if !ok {
 		return nil, false
 	}
+	ways = w.carriers(p, types, e, n.Graph, needed)
 	best := way{hops: anyHops}
 	for _, h := range n.Hubs {
 		hops, ok := w.setHops(p, types, h.Set, anyHops)
@@ -328,9 +326,9 @@ func (w *planning) requiringMove(p *place, types schema.TypeSet, r *reach, e *gr
 		}
 	}
 	if best.hub == nil || p.blind && !n.Opaque {
-		return nil, false
+		return ways, len(ways) > 0 && !w.cut
 	}
-	return w.move(p, types, best, e, p.moveHops(n, max(needed, best.hops))), !w.cut
+	return append(ways, w.move(p, types, best, e, p.moveHops(n, max(needed, best.hops)))), !w.cut
 }
 
 type activeRequire struct {

@@ -48,7 +48,9 @@ type place struct {
 	// certain are the subgraphs that one way alone leads to, with its hops; see onlyWay.
 	certain map[int]int
 	// requiring finds the arrivals that bring what a field @requires.
-	requiring map[requireKey]*arrival
+	requiring map[requireKey][]*arrival
+	// carried are arrivals whose entities are sent more values from contexts.
+	carried map[carryKey]*arrival
 }
 
 // slot is a field of a place, with the key under which the merged tree has it.

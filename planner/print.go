@@ -210,7 +210,7 @@ func (pr *printer) fragments(s *selection, field string, on schema.TypeSet, chil
 			return []fragment{{n.Type.Name, shape(e), on, pr.w.contextArguments(e)}} // entities of an interface, or of an interface object
 		}
 		if n.Type.Object >= 0 || n.Opaque {
-			return []fragment{{name: "", shape: shape(e), on: on}}
+			return []fragment{{"", shape(e), on, pr.w.contextArguments(e)}}
 		}
 		if e != nil && !e.External && !e.Conditional() && s.types.SubsetOf(on) {
 			return []fragment{{name: "", shape: shape(e), on: on}}

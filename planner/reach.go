@@ -301,16 +301,22 @@ func (r *reach) signature() string {
 // reach is the same, to a subgraph. e is the edge that needs more than a key; nil
 // for none.
 func (w *planning) move(p *place, types schema.TypeSet, to way, e *graph.Edge, hops int) *arrival {
-	key := moveKey{graph: to.target.Graph, hub: to.hub.Text, hops: hops, types: setKey(types), requires: conditionText(e)}
+	a := &arrival{place: p, graph: to.target.Graph, types: types, hops: hops, hub: to.hub}
 	if to.target.Opaque {
-		key.opaque = to.target
+		a.node = to.target
 	}
-	if a := p.moves[key]; a != nil {
-		return a
-	}
-	a := &arrival{place: p, graph: to.target.Graph, types: types, hops: hops, hub: to.hub, node: key.opaque}
 	if e != nil {
 		a.requires, a.contexts = e.Requires, e.Contexts
+	}
+	return p.addMove(a)
+}
+
+// addMove gives the place's move that is like another one, which it becomes if
+// there is none.
+func (p *place) addMove(a *arrival) *arrival {
+	key := moveKey{a.graph, a.node, a.hub.Text, a.hops, setKey(a.types), conditionText(a.requires, a.contexts)}
+	if known := p.moves[key]; known != nil {
+		return known
 	}
 	if p.moves == nil {
 		p.moves = map[moveKey]*arrival{}
