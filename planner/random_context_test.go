@@ -11,7 +11,8 @@ import (
 )
 
 // TestRandomContextsAnswerAsOneServiceWould does what the test of random
-// supergraphs does, on supergraphs whose fields take arguments from contexts.
+// supergraphs does, on supergraphs whose fields take arguments from contexts. Parts
+// of every fourth operation are deferred.
 func TestRandomContextsAnswerAsOneServiceWould(t *testing.T) {
 	var done tally
 	for seed := *first; done.cases < *cases/10; seed++ {
@@ -28,7 +29,11 @@ func TestRandomContextsAnswerAsOneServiceWould(t *testing.T) {
 		w.things = 2 // so that ways lead to the same entities
 		for i := range uint64(operationsEach) {
 			r := &randomOperation{Rand: rand.New(rand.NewPCG(seed, i)), api: f.sg.API, left: 40}
-			c := &randomCase{subgraphs: subgraphs, operation: r.query(), seed: seed + i}
+			text := r.query()
+			if i%4 == 3 {
+				text = deferRandomly(r.Rand, f.sg.API, text)
+			}
+			c := &randomCase{subgraphs: subgraphs, operation: text, seed: seed + i}
 			c.variables = r.variables()
 			done.cases++
 			problem := c.try(t, f, w)
