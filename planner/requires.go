@@ -51,7 +51,7 @@ func (w *planning) useHops(p *place, need schema.TypeSet, u *graph.FieldUse, lim
 		}
 		return hops, need.SubsetOf(covered)
 	}
-	if p.endless(u.Name) {
+	if w.endless(p, u.Name) {
 		return 0, false
 	}
 	hops, _, ok = w.compositeHops(p, w.slotFor(p, u, need, nil, true), need, u, limit)
@@ -73,18 +73,19 @@ func (w *planning) compositeHops(p *place, s *slot, need schema.TypeSet, u *grap
 
 // endless reports whether a field would be followed again and again for what
 // the planner needs: a key of a value of the same type whose key that is.
-func (p *place) endless(field string) bool {
+func (w *planning) endless(p *place, field string) bool {
 	again, depth := 0, 0
 	for c := p; c.client == nil && c.parent != nil; c = c.parent {
 		if depth++; c.slot.name == field && c.parent.typ == p.typ {
 			again++
 		}
 	}
-	return again >= maxRepeats || depth >= maxNesting
+	return again >= max(maxRepeats, w.g.Nesting) || depth >= max(maxNesting, w.g.Nesting)
 }
 
 // maxRepeats is how often the values that a condition needs may lead through the
-// same field, maxNesting how deep below what the client selects they may be.
+// same field, maxNesting how deep below what the client selects they may be; both
+// are more where a field set of the graph goes deeper itself.
 const maxRepeats, maxNesting = 3, 12
 
 func (w *planning) valueHops(p *place, s *slot, need schema.TypeSet, u *graph.FieldUse, limit int, wide bool) (hops int, ok bool) {

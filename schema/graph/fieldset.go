@@ -32,7 +32,22 @@ func (g *Graph) fieldSet(t *Type, selections ast.SelectionSet) (*FieldSet, error
 		return nil, nil
 	}
 	s := &FieldSet{}
-	return s, g.addSelections(s, t, nil, selections)
+	if err := g.addSelections(s, t, nil, selections); err != nil {
+		return nil, err
+	}
+	g.Nesting = max(g.Nesting, s.nesting())
+	return s, nil
+}
+
+// nesting is how many fields stand inside each other, the leaf left out.
+func (s *FieldSet) nesting() int {
+	n := 0
+	for _, u := range s.Fields {
+		if u.Set != nil {
+			n = max(n, 1+u.Set.nesting())
+		}
+	}
+	return n
 }
 
 func (g *Graph) addSelections(s *FieldSet, t *Type, on schema.TypeSet, selections ast.SelectionSet) error {

@@ -26,6 +26,8 @@ type Graph struct {
 	// Labels are the labels of progressive @override, sorted; an index into it
 	// identifies a label in [Edge].
 	Labels []string
+	// Nesting is how many fields stand inside each other in the deepest field set.
+	Nesting int
 
 	objects []*Type
 	// direct holds, for each subgraph and field name, the object types whose field
