@@ -40,9 +40,6 @@ func (w *planning) visitFields(p *place, from int) error {
 		if f.Denied {
 			continue
 		}
-		if f.Name == "__schema" || f.Name == "__type" {
-			return fmt.Errorf("%s.%s: introspection below a field is not supported: ask for %s at the top of the operation", p.coordinate(), f.Key, f.Name)
-		}
 		s := &slot{
 			key: f.Key, name: f.Name, arguments: f.Arguments, text: printArguments(f.Arguments),
 			definition: f.Definition, guards: f.Guards, client: f, order: from + i,

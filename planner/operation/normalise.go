@@ -336,6 +336,11 @@ func cloneOf[S ~[]E, E any](s S) S { return append(S(nil), s...) }
 
 // fieldsOf makes a field of each class of an occurrence.
 func (n *normaliser) fieldsOf(o occurrence, classes []class, in surroundings) ([]*Field, error) {
+	if in.at != nil && (o.field.Name == "__schema" || o.field.Name == "__type") {
+		// The specification has them on the root of a query operation (section 4.2).
+		return nil, positioned(o.field.Position, CodeValidationFailed,
+			"%q is answered at the top of an operation only, not below another field.", o.field.Name)
+	}
 	var fields []*Field
 	for k, c := range n.apart(o.field.Name, classes) {
 		if k > 0 { // the first is the occurrence, which is counted
