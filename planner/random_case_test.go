@@ -58,16 +58,7 @@ func TestRandomSupergraphsAnswerAsOneServiceWould(t *testing.T) {
 			r := &randomOperation{Rand: rand.New(rand.NewPCG(seed, i)), api: f.sg.API, left: 40}
 			c := &randomCase{subgraphs: subgraphs, operation: r.query(), seed: seed + i, nullKeys: i%4 == 3}
 			c.variables = r.variables()
-			done.cases++
-			problem := c.try(t, f, w)
-			switch {
-			case problem == nil:
-			case problem.kind == invalid:
-				done.invalid++
-			case problem.kind == refused:
-				done.refused++
-			default:
-				small := shrink(t, c, problem)
+			if _, small := done.carryOut(t, c, f, w); small != nil {
 				t.Fatalf("seed %d, operation %d: %v\n%s\n%s", seed, i, small.run(t), small.archive(), small.keep(t, seed, i))
 			}
 		}
@@ -90,6 +81,24 @@ var constructs = map[string]string{
 type tally struct {
 	sets, composed, cases, invalid, refused int
 	made                                    map[string]int
+}
+
+// carryOut tries a case and counts it; good tells that its answer was compared and
+// is right. Of a case that fails it gives the smallest one that still does.
+func (d *tally) carryOut(t *testing.T, c *randomCase, f *fixture, w *world) (good bool, failing *randomCase) {
+	t.Helper()
+	d.cases++
+	switch problem := c.try(t, f, w); {
+	case problem == nil:
+		return true, nil
+	case problem.kind == invalid:
+		d.invalid++
+	case problem.kind == refused:
+		d.refused++
+	default:
+		return false, shrink(t, c, problem)
+	}
+	return false, nil
 }
 
 // constructs counts what a supergraph has.

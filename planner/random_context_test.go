@@ -35,16 +35,7 @@ func TestRandomContextsAnswerAsOneServiceWould(t *testing.T) {
 			}
 			c := &randomCase{subgraphs: subgraphs, operation: text, seed: seed + i}
 			c.variables = r.variables()
-			done.cases++
-			problem := c.try(t, f, w)
-			switch {
-			case problem == nil:
-			case problem.kind == invalid:
-				done.invalid++
-			case problem.kind == refused:
-				done.refused++
-			default:
-				small := shrink(t, c, problem)
+			if _, small := done.carryOut(t, c, f, w); small != nil {
 				t.Fatalf("seed %d, operation %d: %v\n%s", seed, i, small.run(t), small.archive())
 			}
 		}

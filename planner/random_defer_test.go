@@ -40,17 +40,12 @@ func TestDeferredPayloadsTogetherAreTheWholeAnswer(t *testing.T) {
 			if !strings.Contains(c.operation, "@defer") {
 				continue
 			}
-			done.cases++
-			switch problem := c.try(t, f, w); {
-			case problem == nil:
-				payloads += w.payloads
-			case problem.kind == invalid:
-				done.invalid++
-			case problem.kind == refused:
-				done.refused++
-			default:
-				small := shrink(t, c, problem)
+			good, small := done.carryOut(t, c, f, w)
+			if small != nil {
 				t.Fatalf("seed %d, operation %d: %v\n%s", seed, i, small.run(t), small.archive())
+			}
+			if good {
+				payloads += w.payloads
 			}
 		}
 	}
