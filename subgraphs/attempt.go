@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/weft-graphql/weft/executor"
+	"github.com/weft-graphql/weft/subgraphs/http1"
 )
 
 // request is a Fetch on its way, which may take several attempts.
@@ -100,7 +101,7 @@ func (c *Client) attempt(ctx context.Context, r request, avoid *endpoint, picked
 // verdict on the endpoint is nil, errFailed or errExcluded.
 func (c *Client) exchange(ctx context.Context, e *endpoint, r request, start time.Time) (o outcome, verdict error) {
 	h := r.host
-	res, err := h.exchanger.RoundTrip(c.httpRequest(ctx, e, r))
+	res, err := r.send(ctx, e)
 	if err == nil {
 		defer res.Body.Close()
 		o.answer, err = c.read(h, res)
@@ -169,7 +170,7 @@ func (h *host) broken(err error, begun bool) *executor.FetchError {
 	case begun:
 		return h.fail(CodeHTTP, fmt.Sprintf("the answer of subgraph %q broke off or cannot be decompressed", h.name), err)
 	// net/http has no type for it, and HTTP/2 tells of a protocol error only.
-	case strings.Contains(err.Error(), "server response headers exceeded"):
+	case errors.Is(err, http1.ErrHeaderTooLarge) || strings.Contains(err.Error(), "server response headers exceeded"):
 		return h.fail(CodeTooLarge, fmt.Sprintf("the header of subgraph %q's answer is larger than %d bytes (subgraphs.%s.max_answer_header)",
 			h.name, h.settings.MaxAnswerHeader, h.name), err)
 	case !errors.As(err, &timeout) || !timeout.Timeout():
@@ -204,32 +205,36 @@ func retryAfter(value string) time.Duration {
 	return 0
 }
 
-func (c *Client) httpRequest(ctx context.Context, e *endpoint, r request) *http.Request {
-	f := r.fetch
-	req := e.request.WithContext(ctx)
-	req.Header = make(http.Header, len(f.Header)+6)
-	if e.authorization != nil {
-		req.Header["Authorization"] = e.authorization
-	}
-	req.Header["User-Agent"] = c.userAgent
-	maps.Copy(req.Header, f.Header)
-	req.Header["Content-Type"] = c.contentType
-	req.Header["Accept"] = c.accept
-	if r.host.acceptEncoding != nil {
-		req.Header["Accept-Encoding"] = r.host.acceptEncoding
-	}
+// send sends a request to an endpoint, and gives its answer with the body unread.
+func (r *request) send(ctx context.Context, e *endpoint) (*http.Response, error) {
+	h := r.host
+	header := r.fetch.Header
 	if r.encoding != "" {
-		req.Header["Content-Encoding"] = []string{r.encoding}
+		header = maps.Clone(header)
+		if header == nil {
+			header = http.Header{}
+		}
+		header.Set("Content-Encoding", r.encoding)
 	}
+	if e.plain != nil && h.pretended == nil {
+		return e.plain.Do(ctx, http1.Request{Header: header, Body: r.body, Once: r.fetch.Mutation})
+	}
+	req := e.request.WithContext(ctx)
+	req.Header = make(http.Header, len(e.request.Header)+len(header))
+	maps.Copy(req.Header, e.request.Header)
+	maps.Copy(req.Header, header)
 	body := r.body
 	req.ContentLength = int64(len(body))
 	req.Body = io.NopCloser(bytes.NewReader(body))
-	if !f.Mutation {
+	if !r.fetch.Mutation {
 		// net/http sends a request again on a connection that died if it can rewind
 		// the body; a mutation must reach the subgraph at most once.
 		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
 	}
-	return req
+	if h.pretended != nil {
+		return h.pretended.RoundTrip(req)
+	}
+	return h.transport.RoundTrip(req)
 }
 
 // read reads an answer. An error that is no FetchError says that it broke off.

@@ -25,7 +25,7 @@ func BenchmarkFetch(b *testing.B) {
 			defer c.Close()
 			answer := []byte(`{"data":{}}`)
 			header := http.Header{}
-			c.host("reviews").exchanger = pretended(func(*http.Request) (*http.Response, error) {
+			c.host("reviews").pretended = pretended(func(*http.Request) (*http.Response, error) {
 				return &http.Response{StatusCode: 200, Header: header, Body: io.NopCloser(bytes.NewReader(answer)), ContentLength: int64(len(answer))}, nil
 			})
 			f := &executor.Fetch{Subgraph: "reviews", URL: "http://127.0.0.1:1/", Body: []byte(`{"query":"{a}"}`)}

@@ -45,9 +45,6 @@ type Client struct {
 
 	mu    sync.RWMutex
 	hosts map[string]*host // by subgraph name
-
-	// What every request's header has; net/http only reads the values.
-	contentType, accept, userAgent []string
 }
 
 var _ executor.Fetcher = (*Client)(nil)
@@ -62,9 +59,6 @@ func New(o Options) (*Client, error) {
 	c := &Client{
 		buffers: bufferPool{limit: o.MaxHeld},
 		options: o, hosts: map[string]*host{}, tls: map[string]*tls.Config{},
-		contentType: []string{"application/json"},
-		accept:      []string{"application/graphql-response+json, application/json"},
-		userAgent:   []string{o.UserAgent},
 	}
 	c.metrics = newMetrics(c)
 	all, err := o.All.TLS.config()
@@ -77,7 +71,7 @@ func New(o Options) (*Client, error) {
 		if c.tls[name], err = s.TLS.config(); err != nil {
 			return nil, fmt.Errorf("subgraphs.%s.%w", name, err)
 		}
-		if _, err := newEndpoints(s.URLs, s.Ejection, nil); err != nil {
+		if _, err := newEndpoints(s.URLs, nil, s.Ejection, nil); err != nil {
 			return nil, fmt.Errorf("a URL of subgraph %q is not valid: %w", name, err)
 		}
 	}
@@ -109,7 +103,7 @@ func (c *Client) Retain(names []string) {
 	defer c.mu.Unlock()
 	for name, h := range c.hosts {
 		if !keep[name] {
-			h.transport.CloseIdleConnections()
+			h.disconnect()
 			delete(c.hosts, name)
 		}
 	}

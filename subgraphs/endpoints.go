@@ -1,11 +1,14 @@
 package subgraphs
 
 import (
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/weft-graphql/weft/subgraphs/http1"
 )
 
 // endpoint is a URL that requests are sent to.
@@ -13,8 +16,9 @@ type endpoint struct {
 	url string
 	// request has what all requests have in common; it is only copied.
 	request *http.Request
-	// authorization is what a user name and password in the URL ask for.
-	authorization []string
+	// plain is where requests go that need neither TLS nor a proxy nor HTTP/2; nil
+	// where they do.
+	plain *http1.Target
 
 	inFlight atomic.Int64
 	failures atomic.Int64 // in a row
@@ -24,18 +28,18 @@ type endpoint struct {
 	ejections    atomic.Int64
 }
 
-func newEndpoint(url string) (*endpoint, error) {
+// newEndpoint makes the endpoint of a URL, whose requests have a header.
+func newEndpoint(url string, header http.Header) (*endpoint, error) {
 	req, err := http.NewRequest(http.MethodPost, url, nil) //nolint:noctx // a copy of it gets the context
 	if err != nil {
 		return nil, err
 	}
-	e := &endpoint{url: url, request: req}
+	maps.Copy(req.Header, header)
 	if user := req.URL.User; user != nil {
 		password, _ := user.Password()
 		req.SetBasicAuth(user.Username(), password)
-		e.authorization = req.Header["Authorization"]
 	}
-	return e, nil
+	return &endpoint{url: url, request: req}, nil
 }
 
 // endpoints are the URLs of one subgraph: requests go to the one with the fewest
@@ -49,10 +53,10 @@ type endpoints struct {
 	mu sync.Mutex // one ejection at a time
 }
 
-func newEndpoints(urls []string, s Ejection, ejected func(*endpoint, time.Duration)) (*endpoints, error) {
+func newEndpoints(urls []string, header http.Header, s Ejection, ejected func(*endpoint, time.Duration)) (*endpoints, error) {
 	es := &endpoints{settings: s, start: time.Now(), ejected: ejected}
 	for _, url := range urls {
-		e, err := newEndpoint(url)
+		e, err := newEndpoint(url, header)
 		if err != nil {
 			return nil, err
 		}

@@ -35,7 +35,7 @@ func pretending(t *testing.T, s Settings, p pretended) *Client {
 		t.Fatal(err)
 	}
 	t.Cleanup(c.Close)
-	c.host("reviews").exchanger = p
+	c.host("reviews").pretended = p
 	return c
 }
 
@@ -266,7 +266,7 @@ func newTestEndpoints(t *testing.T, n int, s Ejection) *endpoints {
 	for i := range n {
 		urls = append(urls, fmt.Sprintf("http://127.0.0.1:%d/", i+1))
 	}
-	es, err := newEndpoints(urls, Settings{Ejection: s}.withDefaults().Ejection, func(*endpoint, time.Duration) {})
+	es, err := newEndpoints(urls, nil, Settings{Ejection: s}.withDefaults().Ejection, func(*endpoint, time.Duration) {})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"github.com/weft-graphql/weft/subgraphs/http1"
 )
 
 // newTransport makes a subgraph's connections. They are its own, so that one
@@ -47,6 +49,18 @@ func newTransport(s Settings, tlsConfig *tls.Config) *http.Transport {
 		t.Protocols.SetHTTP2(true)
 	}
 	return t
+}
+
+// newPlainTransport makes the connections for http URLs, which cost less.
+func newPlainTransport(s Settings) *http1.Transport {
+	return http1.New(http1.Options{
+		ConnectTimeout:   s.ConnectTimeout,
+		FirstByteTimeout: s.FirstByteTimeout,
+		MaxConnections:   s.MaxConnections,
+		MaxIdle:          s.MaxIdleConnections,
+		IdleTimeout:      s.IdleTimeout,
+		MaxHeader:        s.MaxAnswerHeader,
+	})
 }
 
 // pingAfter is how long an HTTP/2 connection may be silent before it is asked
