@@ -52,7 +52,7 @@ const largeBody = 64 << 10
 func (c *conn) exchange(ctx context.Context, t *Target, r *Request) (*http.Response, error) {
 	c.answered = false
 	b := &body{conn: c, ctx: ctx}
-	b.stop = context.AfterFunc(ctx, func() { _ = c.SetDeadline(time.Unix(1, 0)) })
+	b.stop = context.AfterFunc(ctx, c.interrupt)
 	if len(r.Body) > largeBody {
 		b.written = make(chan error, 1)
 		go func() { b.written <- c.write(t, r) }()
@@ -62,7 +62,7 @@ func (c *conn) exchange(ctx context.Context, t *Target, r *Request) (*http.Respo
 	}
 	b.buffer, _ = c.pool.transport.readers.Get().(*bufio.Reader)
 	b.buffer.Reset(c)
-	res, err := c.readHeader(b.buffer)
+	res, err := c.readHeader(ctx, b.buffer)
 	if err != nil {
 		b.finish(false)
 		return nil, err
@@ -88,27 +88,20 @@ func (c *conn) write(t *Target, r *Request) error {
 	return err
 }
 
-var (
-	errSwitched    = errors.New("the server switched to another protocol, which nobody asked for")
-	errManyInterim = errors.New("the server sent too many interim answers")
-)
-
-// maxInterim is how many interim answers (RFC 9110, section 15.2) may come before
-// the one that counts.
-const maxInterim = 5
+var errSwitched = errors.New("the server switched to another protocol, which nobody asked for")
 
 // post is what answers are read as the answers to.
 var post = &http.Request{Method: http.MethodPost}
 
-func (c *conn) readHeader(r *bufio.Reader) (*http.Response, error) {
+func (c *conn) readHeader(ctx context.Context, r *bufio.Reader) (*http.Response, error) {
 	o := &c.pool.transport.options
 	if o.MaxHeader > 0 {
 		c.header = o.MaxHeader + 1
 	}
 	if o.FirstByteTimeout > 0 {
-		_ = c.SetReadDeadline(time.Now().Add(o.FirstByteTimeout))
+		c.readUntil(ctx, time.Now().Add(o.FirstByteTimeout))
 	}
-	for range maxInterim + 1 {
+	for { // until there is no interim answer (RFC 9110, section 15.2)
 		res, err := http.ReadResponse(r, post)
 		switch {
 		case err != nil:
@@ -118,12 +111,23 @@ func (c *conn) readHeader(r *bufio.Reader) (*http.Response, error) {
 		case res.StatusCode >= 200:
 			c.header = 0
 			if o.FirstByteTimeout > 0 {
-				_ = c.SetReadDeadline(time.Time{})
+				c.readUntil(ctx, time.Time{})
 			}
 			return res, nil
 		}
 	}
-	return nil, errManyInterim
+}
+
+// interrupt ends what is being read and written, now and later.
+func (c *conn) interrupt() { _ = c.SetDeadline(time.Unix(1, 0)) }
+
+// readUntil sets until when the connection is read. The end of ctx is never
+// undone by it.
+func (c *conn) readUntil(ctx context.Context, deadline time.Time) {
+	_ = c.SetReadDeadline(deadline)
+	if ctx.Err() != nil {
+		c.interrupt()
+	}
 }
 
 // body is what is left to read of an answer. When it has ended, its connection

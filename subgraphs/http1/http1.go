@@ -42,6 +42,9 @@ var ErrHeaderTooLarge = errors.New("the answer's header is larger than it may be
 type Transport struct {
 	options Options
 	dialer  net.Dialer
+	// trusted is for how long after its last use a connection is believed to be
+	// open and silent. Servers wait longer before they close it as idle, or say so.
+	trusted time.Duration
 
 	mu    sync.Mutex
 	pools map[string]*pool // by address
@@ -56,6 +59,7 @@ func New(o Options) *Transport {
 	return &Transport{
 		options: o,
 		dialer:  net.Dialer{Timeout: o.ConnectTimeout, KeepAlive: 30 * time.Second},
+		trusted: time.Second,
 		pools:   map[string]*pool{},
 		readers: sync.Pool{New: func() any { return bufio.NewReaderSize(nil, bufferSize) }},
 		writers: sync.Pool{New: func() any { return bufio.NewWriterSize(nil, bufferSize) }},

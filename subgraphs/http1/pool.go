@@ -59,10 +59,6 @@ func (p *pool) open(ctx context.Context) (*conn, error) {
 	return newConn(p, c), nil
 }
 
-// trusted is for how long a connection is believed to be open and silent after
-// its last use. Servers wait longer before they close it as idle, or say so.
-const trusted = time.Second
-
 // take gives a connection that was used before, or nil. One that has rested is
 // asked first whether it is open and silent: what a server sent unasked is the
 // answer to nothing that is still to come. So is each for a request that is sent
@@ -79,7 +75,7 @@ func (p *pool) take(once bool) *conn {
 		p.idle[n-1] = nil
 		p.idle = p.idle[:n-1]
 		p.mu.Unlock()
-		if !once && time.Since(c.since) < trusted || c.silent() {
+		if !once && time.Since(c.since) < p.transport.trusted || c.silent() {
 			return c
 		}
 		c.Close()
