@@ -15,7 +15,7 @@ import (
 
 // A plan of one request and of entities that are joined to objects in its answer,
 // after everything else that these have, needs no tree: the answer is read once
-// against its form, which tells the keys and where the objects end, and the
+// against its form, which tells the representations and where the objects end, and the
 // client's answer is the subgraph's with the entities put in there. Whatever is
 // not exactly so sends the execution back to the usual way, with the answers that
 // it has by then: see [execution.unsplice].
@@ -31,7 +31,7 @@ type join struct {
 // joinField is a field of a representation.
 type joinField struct {
 	name []byte // "name":
-	key  int    // which of the object's keys
+	key  int    // its number among the program's keys, from 0
 }
 
 // splice is what an execution knows of an answer that entities are put into.
@@ -39,18 +39,20 @@ type joinField struct {
 type splice struct {
 	on bool
 	// targets are the objects that entities are joined to, in the order in which
-	// they end; spans are where their keys are: from, to.
+	// they end.
 	targets []spliceTarget
-	spans   []uint32
+	// keys are where the keys of the objects that are being read are.
+	keys []keySpan
 	// broken is set where something is not as it has to be.
 	broken atomic.Bool
 }
 
 type spliceTarget struct {
-	end   uint32 // the index of the closing brace
-	spans uint32 // index of the first key
-	form  uint32 // index in Program.spliced
+	end  uint32 // the index of the closing brace
+	form uint32 // index in Program.spliced
 }
+
+type keySpan struct{ from, to uint32 }
 
 // inner is what an entity's object holds, in its answer, without the braces.
 type inner struct {
@@ -59,10 +61,10 @@ type inner struct {
 }
 
 func (s *splice) reset(maxBytes int) {
-	if 12*cap(s.targets) > maxBytes || 4*cap(s.spans) > maxBytes {
-		s.targets, s.spans = nil, nil
+	if 8*cap(s.targets) > maxBytes {
+		s.targets = nil
 	}
-	s.on, s.targets, s.spans = false, s.targets[:0], s.spans[:0]
+	s.on, s.targets = false, s.targets[:0]
 	s.broken.Store(false)
 }
 
@@ -98,13 +100,19 @@ func (p *Program) splices() *form {
 	if b.left > 0 {
 		return nil
 	}
-	return f
+	for _, joined := range p.spliced {
+		for k := range joined.joins {
+			joined.joins[k].form.ready()
+		}
+	}
+	return f.ready()
 }
 
 // splicer builds the forms of a program; left counts the parts without a place.
 type splicer struct {
 	p    *Program
 	left int
+	keys int // that have got a number
 }
 
 // form makes the form of the root's answer at a path; nil where it has none.
@@ -163,8 +171,8 @@ func (b *splicer) join(set *fieldSet, rest []fieldProgram, asked *planner.Select
 					return nil
 				}
 				if out.fields[k].key == 0 {
-					out.keys++
-					out.fields[k].key = out.keys
+					b.keys++
+					out.fields[k].key = b.keys
 				}
 				found.fields = append(found.fields, joinField{name: []byte(`"` + r.Name + `":`), key: out.fields[k].key - 1})
 			}
@@ -180,26 +188,33 @@ func (x *execution) spliceRoot() bool {
 	if x.p.splice == nil || !x.p.odd.due() {
 		return false
 	}
-	if x.cut.on = x.checked(0, x.p.splice, &x.cut); !x.cut.on {
+	x.cut.keys = slices.Grow(x.cut.keys[:0], x.p.splice.keys)[:x.p.splice.keys]
+	if x.cut.on = x.checked(0, x.p.splice); !x.cut.on {
 		x.p.odd.note(false)
+		for i := 1; i < len(x.p.steps); i++ {
+			for j := range x.p.steps[i].parts {
+				x.steps[i].parts[j].reset(x.e.limits.Pooled)
+			}
+		}
 	}
 	return x.cut.on
 }
 
-// collectSpliced finds the distinct representations of a step's parts.
+// join notes an object of the root's answer that ends at an index, and the distinct
+// representations for what is joined to it.
+func (x *execution) join(f *form, end int) {
+	x.cut.targets = append(x.cut.targets, spliceTarget{uint32(end), f.index})
+	d := x.steps[0].answer.Body
+	for k := range f.joins {
+		j := &f.joins[k]
+		ps := &x.steps[j.step].parts[j.part]
+		ps.uniques = append(ps.uniques, ps.representSpan(x, j, d))
+	}
+}
+
+// collectSpliced takes the distinct representations that the root's answer had.
 func (x *execution) collectSpliced(i int) {
 	st := &x.steps[i]
-	d := x.steps[0].answer.Body
-	for n := range x.cut.targets {
-		t := &x.cut.targets[n]
-		joins := x.p.spliced[t.form].joins
-		for k := range joins {
-			if j := &joins[k]; j.step == i {
-				ps := &st.parts[j.part]
-				ps.uniques = append(ps.uniques, ps.representSpan(x, j, d, x.cut.spans[t.spans:]))
-			}
-		}
-	}
 	for j := range st.parts[:len(x.p.steps[i].parts)] {
 		ps := &st.parts[j]
 		for u := range ps.unique {
@@ -209,13 +224,13 @@ func (x *execution) collectSpliced(i int) {
 	}
 }
 
-// representSpan is [execution.represent] for an object whose keys are spans.
-func (ps *partState) representSpan(x *execution, j *join, d []byte, spans []uint32) int32 {
+// representSpan is [execution.represent] for the object whose keys are in x.cut.
+func (ps *partState) representSpan(x *execution, j *join, d []byte) int32 {
 	var hash uint64
 	size := len(j.prefix) + 1
 	for k := range j.fields {
 		f := &j.fields[k]
-		raw := d[spans[2*f.key]:spans[2*f.key+1]]
+		raw := x.cut.key(d, f.key)
 		hash = hash*31 + maphash.Bytes(x.e.seed, raw)
 		size += 1 + len(f.name) + len(raw)
 	}
@@ -227,7 +242,7 @@ func (ps *partState) representSpan(x *execution, j *join, d []byte, spans []uint
 		text = text[len(j.prefix):]
 		for k := range j.fields {
 			f := &j.fields[k]
-			raw := d[spans[2*f.key]:spans[2*f.key+1]]
+			raw := x.cut.key(d, f.key)
 			text = text[1:]
 			if len(text) <= len(f.name)+len(raw) || !bytes.Equal(text[:len(f.name)], f.name) || !bytes.Equal(text[len(f.name):len(f.name)+len(raw)], raw) {
 				return false
@@ -242,11 +257,14 @@ func (ps *partState) representSpan(x *execution, j *join, d []byte, spans []uint
 	b := append(ps.text, j.prefix...)
 	for k := range j.fields {
 		f := &j.fields[k]
-		b = append(append(append(b, ','), f.name...), d[spans[2*f.key]:spans[2*f.key+1]]...)
+		b = append(append(append(b, ','), f.name...), x.cut.key(d, f.key)...)
 	}
 	b = append(b, '}')
 	return ps.add(u, b, representation{contexts: uint32(len(b)), hash: hash})
 }
+
+// key is a key in the root's answer.
+func (s *splice) key(d []byte, number int) []byte { return d[s.keys[number].from:s.keys[number].to] }
 
 // splicedIn takes the answer of a step whose entities are put into the root's.
 func (x *execution) splicedIn(i int) {
