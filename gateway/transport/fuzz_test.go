@@ -15,8 +15,9 @@ func FuzzDecodeBody(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
+	d := newDecoder()
 	f.Fuzz(func(t *testing.T, body []byte) {
-		p, refusal := decodeBody(body)
+		p, refusal := d.decode(body)
 		if (p == nil) == (refusal == nil) {
 			t.Fatalf("parameters %v and refusal %v", p, refusal)
 		}

@@ -42,7 +42,7 @@ func New(o Options) *Handler {
 		transports: []graphql.Transport{
 			gqlgen.Options{AllowedMethods: []string{http.MethodOptions, http.MethodGet, http.MethodPost}},
 			gqlgen.SSE{},
-			post{maxBody: o.MaxBody},
+			post{maxBody: o.MaxBody, decoder: newDecoder()},
 			get{},
 		},
 	}

@@ -9,7 +9,10 @@ import (
 
 // post is GraphQL over HTTP POST with a JSON body (GraphQL over HTTP, section
 // 5.4).
-type post struct{ maxBody int64 }
+type post struct {
+	maxBody int64
+	decoder *decoder
+}
 
 var (
 	_ graphql.Transport = post{}
@@ -39,7 +42,7 @@ func (t post) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecu
 		if refusal != nil {
 			return nil, refusal
 		}
-		return decodeBody(body)
+		return t.decoder.decode(body)
 	})
 }
 

@@ -92,7 +92,7 @@ func TestRequestsAreAnsweredByTheDraft(t *testing.T) {
 		"post, accepts nothing we have":       {"POST", "", `{"query":"q"}`, h("Accept", "text/csv"), 406, response, "NOT_ACCEPTABLE"},
 		"post, invalid operation":             {"POST", "", `{"query":"invalid"}`, h(), 400, response, "GRAPHQL_VALIDATION_FAILED"},
 		"post, invalid operation, older type": {"POST", "", `{"query":"invalid"}`, h("Accept", "application/json"), 200, json, "GRAPHQL_VALIDATION_FAILED"},
-		"post, no JSON":                       {"POST", "", "{\"query\":\n nonsense}", h("Accept", "application/json"), 400, json, "line 2, column 3"},
+		"post, no JSON":                       {"POST", "", "{\"query\":\n nonsense}", h("Accept", "application/json"), 400, json, "line 2, column 2"},
 		"post, no object":                     {"POST", "", `"q"`, h(), 400, response, "not a JSON object"},
 		"post, no body":                       {"POST", "", ``, h(), 400, response, "no body"},
 		"post, query is no string":            {"POST", "", `{"query":1}`, h(), 400, response, `\"query\" must be a string`},
