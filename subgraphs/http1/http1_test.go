@@ -252,7 +252,7 @@ func TestNoHeaderFieldEndsBeforeItsEnd(t *testing.T) {
 	if n := s.requests.Load(); n != 1 {
 		t.Errorf("%d requests arrived", n)
 	}
-	for _, bad := range []string{"https://a", "http:///path", "http://a b/", "http:a", "/path"} {
+	for _, bad := range []string{"https://a", "http:///path", "http://a b/", "http:a", "/path", "http://[fe80::1%25eth0]/"} {
 		u, err := url.Parse(bad)
 		if err != nil {
 			u = &url.URL{Scheme: "http", Host: "a b"}

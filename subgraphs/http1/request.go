@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"golang.org/x/net/http/httpguts"
 )
@@ -46,8 +47,9 @@ func (t *Transport) Target(u *url.URL, header http.Header) (*Target, error) {
 	if port == "" {
 		port = "80"
 	}
-	if u.Scheme != "http" || u.Hostname() == "" || !httpguts.ValidHostHeader(u.Host) {
-		return nil, fmt.Errorf("%q is not an http URL with a host", u.Redacted())
+	// A zone, after %, is this machine's own business, and not to be sent.
+	if u.Scheme != "http" || u.Hostname() == "" || !httpguts.ValidHostHeader(u.Host) || strings.Contains(u.Host, "%") {
+		return nil, fmt.Errorf("%q is not an http URL with a host and without a zone", u.Redacted())
 	}
 	host, err := httpguts.PunycodeHostPort(u.Host)
 	if err != nil {
