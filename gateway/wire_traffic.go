@@ -34,6 +34,7 @@ func trafficSettings(t config.Traffic) subgraphs.Settings {
 		Timeout: time.Duration(t.Timeout), ConnectTimeout: time.Duration(t.ConnectTimeout),
 		FirstByteTimeout: time.Duration(t.FirstByteTimeout),
 		MaxAnswer:        int64(t.MaxAnswer), MaxAnswerHeader: int64(t.MaxAnswerHeader),
+		SlowStart:      subgraphs.SlowStart{Free: int64(t.SlowStart.Free), PerSecond: int64(t.SlowStart.PerSecond)},
 		MaxConnections: t.MaxConnections, MaxIdleConnections: t.MaxIdleConnections, IdleTimeout: time.Duration(t.IdleTimeout),
 		HTTP2: subgraphs.HTTP2(t.HTTP2),
 		TLS: subgraphs.TLS{

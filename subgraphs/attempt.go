@@ -104,7 +104,7 @@ func (c *Client) exchange(ctx context.Context, e *endpoint, r request, start tim
 	res, err := r.send(ctx, e)
 	if err == nil {
 		defer res.Body.Close()
-		o.answer, err = c.read(h, res)
+		o.answer, err = c.read(ctx, h, res)
 	}
 	known, ended := errors.AsType[*executor.FetchError](err)
 	switch {
@@ -238,7 +238,7 @@ func (r *request) send(ctx context.Context, e *endpoint) (*http.Response, error)
 }
 
 // read reads an answer. An error that is no FetchError says that it broke off.
-func (c *Client) read(h *host, res *http.Response) (*executor.Answer, error) {
+func (c *Client) read(ctx context.Context, h *host, res *http.Response) (*executor.Answer, error) {
 	if (res.StatusCode < 200 || res.StatusCode > 299) && !isJSON(res.Header.Get("Content-Type")) {
 		return nil, h.fail(CodeHTTP, fmt.Sprintf("subgraph %q answered with HTTP status %d", h.name, res.StatusCode), nil)
 	}
@@ -257,6 +257,7 @@ func (c *Client) read(h *host, res *http.Response) (*executor.Answer, error) {
 		delete(res.Header, "Content-Encoding")
 		delete(res.Header, "Content-Length")
 	}
+	body = h.slow.reader(ctx, body, size)
 	b, err := c.buffers.read(body, size, h.settings.MaxAnswer)
 	if err != nil {
 		if errors.Is(err, errTooLarge) {
@@ -264,8 +265,14 @@ func (c *Client) read(h *host, res *http.Response) (*executor.Answer, error) {
 		}
 		if overloaded, is := errors.AsType[*executor.FetchError](err); is {
 			overloaded.Subgraph = h.name
+			if slow, is := body.(*slowReader); is && slow.unusual() {
+				err = fmt.Errorf("%w: %w", errLarge, err)
+			}
 		}
 		return nil, err
+	}
+	if res.StatusCode <= 299 {
+		h.slow.came(int64(len(b.bytes)))
 	}
 	return &executor.Answer{
 		Status: res.StatusCode, Header: res.Header, Body: b.bytes,

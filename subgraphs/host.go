@@ -27,6 +27,7 @@ type host struct {
 	header    http.Header       // what all requests have
 	metrics   hostMetrics
 	turnstile *turnstile
+	slow      *slowStart // nil where it is off
 	budget    *budget
 	breaker   *breaker                    // nil where it is off
 	retry     failsafe.Executor[*outcome] // nil where nothing is sent again
@@ -43,6 +44,7 @@ func (c *Client) newHost(name string, s Settings, tlsConfig *tls.Config) *host {
 	h := &host{
 		name: name, settings: s, transport: newTransport(s, tlsConfig), metrics: c.metrics.of(name),
 		turnstile: newTurnstile(s.MaxConcurrent, s.MaxWaiting), budget: newBudget(s.Retries),
+		slow: newSlowStart(s.SlowStart),
 	}
 	if http1.Supported && s.HTTP2 != HTTP2PriorKnowledge {
 		h.plain = newPlainTransport(s)

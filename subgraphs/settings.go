@@ -24,6 +24,7 @@ type Settings struct {
 	// MaxAnswerHeader is how many bytes an answer's header may have. 0 means
 	// [DefaultMaxAnswerHeader].
 	MaxAnswerHeader int64
+	SlowStart       SlowStart
 
 	// MaxConnections is how many connections may be open to each URL at once; a
 	// request that finds none free waits within its Timeout. 0 means
@@ -59,6 +60,17 @@ const (
 	DefaultMaxIdleConnections = 256
 	DefaultIdleTimeout        = 90 * time.Second
 )
+
+// SlowStart is how an answer is read that is far larger than any before it. The
+// zero value reads all as fast as they come.
+type SlowStart struct {
+	// Free is how many bytes of each are read as fast as they come, or twice as many
+	// as the largest answer had that came whole where that is more.
+	Free int64
+	// PerSecond is how many bytes of what is beyond, of all such answers together, are
+	// read in a second. 0 means no limit.
+	PerSecond int64
+}
 
 // HTTP2 says where HTTP/2 is spoken to a subgraph.
 type HTTP2 string

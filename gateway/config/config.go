@@ -129,6 +129,8 @@ type Traffic struct {
 	TLS TLS `yaml:"tls"`
 	// What is compressed on the way.
 	Compression Compression `yaml:"compression"`
+	// Reading answers slowly that are far larger than any before, so that a subgraph that begins to answer without end takes little from requests that do not need it. One that always answers much is slow once: until its first such answer has come.
+	SlowStart SlowStart `yaml:"slow_start"`
 	// How many requests there may be at once.
 	Concurrency Concurrency `yaml:"concurrency"`
 	// Sending queries again that got no answer: where no connection could be made, it broke before the answer's end, `first_byte_timeout` has passed, or the status is 429, 502, 503 or 504. A `Retry-After` is obeyed, or else the failure told where it is beyond the timeout. Mutations are never sent again; the entity fetches after one are queries.
@@ -179,6 +181,14 @@ type Compression struct {
 	Requests string `yaml:"requests" enum:"off,gzip"`
 	// The smallest request body that is compressed.
 	MinRequest Size `yaml:"min_request" min:"0" max:"1GiB"`
+}
+
+// SlowStart is how answers are read that are far larger than any before them.
+type SlowStart struct {
+	// How much of each answer is read as fast as it comes, after decompression; or twice the largest that has ever come whole, with a status of success, where that is more.
+	Free Size `yaml:"free" min:"1KiB" max:"4GiB"`
+	// How much of what is beyond is read in a second, of all answers of the subgraph together; who is there first is read first. 0 reads everything as fast as it comes.
+	PerSecond Size `yaml:"per_second" min:"0" max:"1TiB"`
 }
 
 // Concurrency is how many requests to a subgraph there may be at once.

@@ -63,7 +63,9 @@ func defaultTraffic() Traffic {
 		IdleTimeout:        Duration(90 * time.Second),
 		HTTP2:              "tls",
 		Compression:        Compression{Answers: "off", Requests: "off", MinRequest: 4 << 10},
-		Concurrency:        Concurrency{Max: 1024, Waiting: 1024},
+		// The largest answer allowed takes less than a second, after which a breaker lets the next request through.
+		SlowStart:   SlowStart{Free: 64 << 10, PerSecond: 96 << 20},
+		Concurrency: Concurrency{Max: 1024, Waiting: 1024},
 		Retries: Retries{
 			Max: 2, Backoff: Duration(25 * time.Millisecond), MaxBackoff: Duration(time.Second),
 			Budget: RetryBudget{Percent: 20, PerSecond: 10},
