@@ -115,11 +115,11 @@ func TestRunKeepsNothingThatMustNotBeStored(t *testing.T) {
 func TestRunTellsCachedValuesOfDifferentIdentitiesApart(t *testing.T) {
 	p := shop(t)
 	cache := &mapCache{}
-	headers := func(_ string, client http.Header) http.Header { return client }
-	e := newExecutor(t, Options{Fetcher: bySubgraph(smallAnswers), Cache: cache, Headers: headers})
+	e := newExecutor(t, Options{Fetcher: bySubgraph(smallAnswers), Cache: cache})
 	prog := p.program(parsed(t, p.sg, "{ me { id } }"), p.root("accounts", "me { id }"))
 	for _, who := range []string{"a", "b"} {
-		run(t, e, prog, &Request{Header: http.Header{"Authorization": {who}, "Accept": {"x", "y"}}})
+		header := http.Header{"Authorization": {who}, "Accept": {"x", "y"}}
+		run(t, e, prog, &Request{Headers: func(string) http.Header { return header }})
 	}
 	if _, ok := cache.values["accounts|Query||accept:x\naccept:y\nauthorization:a\n"]; !ok || len(cache.values) != 2 {
 		t.Errorf("keys: %q", slices.Sorted(maps.Keys(cache.values)))

@@ -22,9 +22,10 @@ type Request struct {
 	Variables map[string]json.RawMessage
 	// Conditions are the operation's conditions for this request.
 	Conditions operation.Conditions
-	// Header is the client's request header. What of it a subgraph sees is
-	// decided by Options.Headers.
-	Header http.Header
+	// Headers gives what a subgraph sees of the client's header. Its result must not
+	// change afterwards, and it is called by several goroutines at once. nil means
+	// that subgraphs see nothing of it.
+	Headers func(subgraph string) http.Header
 	// Deadline is when the answer is given with what has arrived by then. Zero
 	// means that Limits.Duration counts from Run. Whoever counts it from the
 	// client's request adds Limits.Duration: errors tell of that.

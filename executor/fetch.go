@@ -134,8 +134,8 @@ func (r *requestFilling) context(part int, set int32, context int) []byte {
 // header is what a step's subgraph sees of the client's header.
 func (x *execution) header(i int) http.Header {
 	st := &x.steps[i]
-	if !st.hasHeader && x.e.options.Headers != nil {
-		st.header = x.e.options.Headers(x.p.steps[i].name, x.r.Header)
+	if !st.hasHeader && x.r.Headers != nil {
+		st.header = x.r.Headers(x.p.steps[i].name)
 	}
 	st.hasHeader = true
 	return st.header

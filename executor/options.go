@@ -16,10 +16,6 @@ type Options struct {
 	Fetcher Fetcher
 	// Cache keeps entities and root fields; nil keeps nothing.
 	Cache EntityCache
-	// Headers gives what a subgraph sees of the client's header. It must not
-	// change the client's, and its result must not change afterwards. nil means
-	// that subgraphs see nothing of it.
-	Headers func(subgraph string, client http.Header) http.Header
 	// ResponseHeaders gives what clients see of the headers of the subgraphs'
 	// answers, which come in the order of the plan's steps. It must not keep or
 	// change them. nil means that clients see nothing of them.

@@ -17,10 +17,10 @@ func TestRunSurvivesAPanicInAStep(t *testing.T) {
 	prog := p.small()
 	for _, test := range []struct {
 		name, subgraph, path, data string
-		options                    func(o *Options, breaks func(subgraph string))
+		options                    func(o *Options, r *Request, breaks func(subgraph string))
 	}{
 		{"in the fetcher", "reviews", `["me"]`, `{"me":{"id":"1","name":"Ada","username":"ada","reviews":null}}}`,
-			func(o *Options, breaks func(string)) {
+			func(o *Options, _ *Request, breaks func(string)) {
 				next := o.Fetcher.(*canned).answer
 				o.Fetcher = &canned{answer: func(f *Fetch) (int, string) {
 					breaks(f.Subgraph)
@@ -30,14 +30,14 @@ func TestRunSurvivesAPanicInAStep(t *testing.T) {
 		{"before the request", "products", `["me","reviews","product"]`,
 			`{"me":{"id":"1","name":"Ada","username":"ada","reviews":[{"id":"1","body":"B1","product":{"upc":"p1","name":null,"inStock":true}},` +
 				`{"id":"2","body":"B\u00e9","product":{"upc":"p1","name":null,"inStock":true}},{"id":"3","body":"x","product":{"upc":"p2","name":null,"inStock":null}}]}}}`,
-			func(o *Options, breaks func(string)) {
-				o.Headers = func(subgraph string, _ http.Header) http.Header {
+			func(_ *Options, r *Request, breaks func(string)) {
+				r.Headers = func(subgraph string) http.Header {
 					breaks(subgraph)
 					return nil
 				}
 			}},
 		{"while the tree is locked, below a non-null field", "accounts", `["me"]`, `{"me":null}}`,
-			func(o *Options, breaks func(string)) {
+			func(o *Options, _ *Request, breaks func(string)) {
 				o.Fetcher.(*canned).answer = func(f *Fetch) (int, string) { return 200, `{"data":null,"errors":[{"message":"x"}]}` }
 				o.Errors = func(subgraph string) ErrorPolicy {
 					breaks(subgraph)
@@ -48,13 +48,14 @@ func TestRunSurvivesAPanicInAStep(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			var log bytes.Buffer
 			o := Options{Fetcher: bySubgraph(smallAnswers), Logger: slog.New(slog.NewTextHandler(&log, nil))}
-			test.options(&o, func(subgraph string) {
+			var r Request
+			test.options(&o, &r, func(subgraph string) {
 				if subgraph == test.subgraph {
 					panic("a secret detail")
 				}
 			})
 			e := newExecutor(t, o)
-			got, result := run(t, e, prog, &Request{})
+			got, result := run(t, e, prog, &r)
 			if want := strings.Replace(mistake, "PATH", test.path, 1) + test.data; got != want {
 				t.Errorf("got  %s\nwant %s", got, want)
 			}

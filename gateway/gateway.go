@@ -50,8 +50,9 @@ type Gateway struct {
 	budgets  *limits.Budgets     // nil where budgets are off
 	executor *executor.Executor
 
-	gate *limits.Gate
-	vary []string // the client's headers that may change an answer; nil where none may
+	gate    *limits.Gate
+	forward *headers.Request
+	vary    []string // the client's headers that may change an answer; nil where none may
 
 	documentMetrics *operation.CacheMetrics
 	programMetrics  *programMetrics
@@ -90,7 +91,7 @@ func (g *Gateway) open(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("headers.response: %w", err)
 	}
-	g.vary = forward.Vary()
+	g.forward, g.vary = forward, forward.Vary()
 	if g.client, err = subgraphs.New(g.clientOptions()); err != nil {
 		return err
 	}
@@ -116,7 +117,7 @@ func (g *Gateway) open(ctx context.Context) error {
 		return err
 	}
 	o := executor.Options{
-		Fetcher: g.batch, Headers: forward.For, Logger: g.logger,
+		Fetcher: g.batch, Logger: g.logger,
 		Errors: g.errorPolicies(), Limits: g.executorLimits(),
 	}
 	if !back.Empty() {

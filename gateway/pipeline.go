@@ -179,7 +179,7 @@ func (p *prepared) Run(ctx context.Context, send func(transport.Response) error)
 	s := &sink{prepared: p, send: send}
 	err := p.gateway.executor.Run(ctx, p.program, &executor.Request{
 		Operation: p.operation, Variables: p.values.Raw, Conditions: p.values.Conditions,
-		Header: p.header, Deadline: p.deadline,
+		Headers: p.gateway.forward.From(p.header).To, Deadline: p.deadline,
 	}, s)
 	if err != nil && !s.begun && ctx.Err() == nil {
 		p.gateway.logger.ErrorContext(ctx, "an operation could not be finished", "error", err)

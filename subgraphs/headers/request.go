@@ -4,6 +4,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"sync"
 )
 
 // Request decides what subgraphs see of a client's header. The zero value passes
@@ -42,18 +43,35 @@ func newRequestRules(set ruleset) requestRules {
 	return r
 }
 
-// For gives what a subgraph is sent of a client's header. The result and its
-// values are shared, with the client's header and between requests: they must
-// not be changed. It is nil where nothing is passed on.
-func (r *Request) For(subgraph string, client http.Header) http.Header {
-	set, ok := r.own[subgraph]
-	if !ok {
-		set = r.all
+// Sent is what subgraphs are sent of one client's header.
+type Sent struct {
+	rules  *Request
+	client http.Header
+	// all is what those without rules of their own are sent: mostly that is all of
+	// them, so it is made once.
+	once sync.Once
+	all  http.Header
+}
+
+// From decides for a client's header, which must not change afterwards.
+func (r *Request) From(client http.Header) *Sent { return &Sent{rules: r, client: client} }
+
+// To gives what a subgraph is sent. The result and its values are shared, with the
+// client's header and between requests: they must not be changed. It is nil where
+// nothing is passed on. It may be called by several goroutines at once.
+func (s *Sent) To(subgraph string) http.Header {
+	set, own := s.rules.own[subgraph]
+	if !own {
+		set = s.rules.all
 	}
-	if !set.reads {
+	switch {
+	case !set.reads:
 		return set.fixed
+	case own:
+		return set.apply(s.client)
 	}
-	return set.apply(client)
+	s.once.Do(func() { s.all = set.apply(s.client) })
+	return s.all
 }
 
 func (s requestRules) apply(client http.Header) http.Header {
