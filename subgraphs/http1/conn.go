@@ -170,7 +170,7 @@ func (b *body) Close() error {
 	return nil
 }
 
-// leave ends an answer that RoundTrip has returned.
+// leave ends an answer that Do has returned.
 func (b *body) leave(whole bool) {
 	p := b.conn.pool
 	b.finish(whole)

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"os"
 	"sync"
 	"time"
 )
@@ -72,6 +73,13 @@ const bufferSize = 8 << 10
 // be read to its end or closed, by one goroutine. Where ctx has ended, the error
 // is the context's.
 func (t *Target) Do(ctx context.Context, r Request) (*http.Response, error) {
+	for name, values := range r.Header {
+		for _, value := range values {
+			if err := check(name, value); err != nil {
+				return nil, err
+			}
+		}
+	}
 	p := t.pool
 	if err := p.enter(ctx); err != nil {
 		return nil, err
@@ -91,7 +99,8 @@ func (t *Target) Do(ctx context.Context, r Request) (*http.Response, error) {
 func (p *pool) do(ctx context.Context, t *Target, r *Request) (*http.Response, error) {
 	if c := p.take(r.Once); c != nil {
 		res, err := c.exchange(ctx, t, r)
-		if err == nil || r.Once || c.answered || ctx.Err() != nil {
+		// One that was open and gave no answer in time is not asked twice.
+		if err == nil || r.Once || c.answered || ctx.Err() != nil || errors.Is(err, os.ErrDeadlineExceeded) {
 			return res, err
 		}
 	}

@@ -405,6 +405,16 @@ func TestTheFirstByteIsWaitedForSoLong(t *testing.T) {
 	if !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("the error is %v", err)
 	}
+	// A connection that was used before is no reason to ask twice.
+	late := newRaw(t, func(s *raw, c net.Conn, nth int64) {
+		saying(fine, "")(s, c, nth)
+		_, _ = io.Copy(io.Discard, c)
+	})
+	target := newTarget(t, late.url, Options{FirstByteTimeout: 100 * time.Millisecond})
+	mustDo(t, target, Request{})
+	if _, err := target.Do(t.Context(), Request{}); !errors.Is(err, os.ErrDeadlineExceeded) || late.requests.Load() != 2 { //nolint:bodyclose // there is none
+		t.Errorf("%d requests, and the error is %v", late.requests.Load(), err)
+	}
 	// The body may take longer.
 	slow := newRaw(t, func(s *raw, c net.Conn, nth int64) {
 		saying("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{")(s, c, nth)
