@@ -11,13 +11,37 @@ import (
 	"github.com/weft-graphql/weft/executor"
 )
 
-// Buffers come in powers of two. Those larger than the largest are left to the
-// garbage collector: one huge answer must not stay in memory for good.
+// Buffers come in powers of two, and from a size on in four steps between each two,
+// so that an answer of a little more than 8 MiB does not count as 16. Those larger
+// than the largest are left to the garbage collector: one huge answer must not stay
+// in memory for good.
 const (
 	smallestBuffer = 10 // 1 KiB
-	largestBuffer  = 22 // 4 MiB
-	unknownSize    = 4 << 10
+	steppedBuffer  = 20 // 1 MiB
+	largestBuffer  = 24 // 16 MiB
+	// partBuffer is from where on an answer of unknown size is gathered in parts.
+	partBuffer  = 22 // 4 MiB
+	unknownSize = 4 << 10
 )
+
+// classes is how many sizes of buffers are pooled.
+const classes = steppedBuffer - smallestBuffer + 4*(largestBuffer-steppedBuffer) + 1
+
+// classOf gives the class of the buffers for a size, and what they hold: from
+// classes on they are not pooled.
+func classOf(size int) (class, holds int) {
+	log := max(bits.Len(uint(max(size, 1)-1)), smallestBuffer)
+	if log <= steppedBuffer {
+		return log - smallestBuffer, 1 << log
+	}
+	step := log - 3
+	steps := (size-1)>>step + 1 // 5 to 8 of them
+	class = steppedBuffer - smallestBuffer + 4*(log-1-steppedBuffer) + steps - 4
+	if class >= classes {
+		return class, size
+	}
+	return class, steps << step
+}
 
 // smallBuffer is what an answer may take however much is held already: a few
 // large answers must leave room for many small ones.
@@ -34,7 +58,7 @@ type bufferPool struct {
 	limit int64
 	// held is the memory of the buffers that are in use.
 	held  atomic.Int64
-	pools [largestBuffer - smallestBuffer + 1]sync.Pool
+	pools [classes]sync.Pool
 }
 
 // buffer is an answer's memory.
@@ -43,20 +67,16 @@ type buffer struct{ bytes []byte }
 // get gives an empty buffer with room for at least size bytes, or the error that
 // too much is held for it.
 func (p *bufferPool) get(size int) (*buffer, error) {
-	class := max(bits.Len(uint(max(size, 1)-1)), smallestBuffer)
-	if class <= largestBuffer {
-		size = 1 << class
-	}
+	class, size := classOf(size)
 	if held := p.held.Add(int64(size)); p.limit > 0 && size > smallBuffer && held > p.limit/4*3 {
 		p.held.Add(-int64(size))
 		return nil, &executor.FetchError{Code: CodeOverloaded, Message: fmt.Sprintf(
 			"the answer of a subgraph was given up: the gateway holds as much of answers as it may, %d bytes (limits.held_answers)", p.limit)}
 	}
-	if class > largestBuffer {
-		return &buffer{make([]byte, 0, size)}, nil
-	}
-	if b, _ := p.pools[class-smallestBuffer].Get().(*buffer); b != nil {
-		return b, nil
+	if class < classes {
+		if b, _ := p.pools[class].Get().(*buffer); b != nil {
+			return b, nil
+		}
 	}
 	return &buffer{make([]byte, 0, size)}, nil
 }
@@ -64,12 +84,10 @@ func (p *bufferPool) get(size int) (*buffer, error) {
 func (p *bufferPool) put(b *buffer) {
 	size := cap(b.bytes)
 	p.held.Add(-int64(size))
-	class := bits.Len(uint(size)) - 1
-	if size != 1<<class || class < smallestBuffer || class > largestBuffer {
-		return
+	if class, holds := classOf(size); class < classes && size == holds {
+		b.bytes = b.bytes[:0]
+		p.pools[class].Put(b)
 	}
-	b.bytes = b.bytes[:0]
-	p.pools[class-smallestBuffer].Put(b)
 }
 
 var (
@@ -103,7 +121,7 @@ func (p *bufferPool) read(r io.Reader, size, limit int64) (*buffer, error) {
 		case err != nil:
 			p.put(b)
 			return nil, err
-		case len(b.bytes) == cap(b.bytes) && cap(b.bytes) >= 1<<largestBuffer:
+		case len(b.bytes) == cap(b.bytes) && cap(b.bytes) >= 1<<partBuffer:
 			return p.readLarge(r, b, limit)
 		case len(b.bytes) == cap(b.bytes):
 			larger, err := p.get(int(min(2*int64(cap(b.bytes)), limit+1)))
@@ -121,8 +139,8 @@ func (p *bufferPool) read(r io.Reader, size, limit int64) (*buffer, error) {
 	}
 }
 
-// readLarge reads on where a buffer of the largest size that is pooled is full.
-// It gathers more of that size and puts them together at the end: a subgraph
+// readLarge reads on where a buffer as large as a part, or larger, is full. It gathers
+// more parts and puts them together at the end: a subgraph
 // that sends gigabytes then makes no garbage but what is pooled.
 func (p *bufferPool) readLarge(r io.Reader, full *buffer, limit int64) (*buffer, error) {
 	parts := []*buffer{full}
@@ -136,7 +154,7 @@ func (p *bufferPool) readLarge(r io.Reader, full *buffer, limit int64) (*buffer,
 		b := parts[len(parts)-1]
 		if len(b.bytes) == cap(b.bytes) {
 			var err error
-			if b, err = p.get(1 << largestBuffer); err != nil {
+			if b, err = p.get(1 << partBuffer); err != nil {
 				return nil, fmt.Errorf("%w: %w", errLarge, err)
 			}
 			parts = append(parts, b)

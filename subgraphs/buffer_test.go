@@ -12,10 +12,10 @@ import (
 
 func TestBuffersHoldAnswersOfAnySize(t *testing.T) {
 	var p bufferPool
-	for _, size := range []int{0, 1, 1023, 1024, 1025, 100_000, 4<<20 - 1, 4 << 20, 5 << 20, 11 << 20} {
+	for _, size := range []int{0, 1, 1023, 1024, 1025, 100_000, 4<<20 - 1, 4 << 20, 5 << 20, 11 << 20, 17 << 20} {
 		want := bytes.Repeat([]byte("x"), size)
 		for said, length := range map[string]int64{"known": int64(size), "unknown": -1, "said too small": int64(size / 3), "said too large": int64(size + 9)} {
-			b, err := p.read(iotest.HalfReader(bytes.NewReader(want)), length, 12<<20)
+			b, err := p.read(iotest.HalfReader(bytes.NewReader(want)), length, 18<<20)
 			if err != nil || !bytes.Equal(b.bytes, want) {
 				t.Fatalf("%d bytes, %s: got %d bytes, %v", size, said, len(b.bytes), err)
 			}
@@ -33,7 +33,7 @@ func TestBuffersEndBeyondTheLimit(t *testing.T) {
 			if errors.Is(err, errTooLarge) != over || !over && len(b.bytes) != size {
 				t.Errorf("%d bytes where %d are allowed: %v", size, limit, err)
 			}
-			if read := size - r.Len(); read > limit+1<<largestBuffer {
+			if read := size - r.Len(); read > limit+1<<partBuffer {
 				t.Errorf("%d bytes were read where %d are allowed", read, limit)
 			}
 			if err == nil {
@@ -63,6 +63,26 @@ func TestSmallAnswersKeepSmallBuffers(t *testing.T) {
 	p.put(b)
 	if b, err = p.get(100); err != nil || cap(b.bytes) != 1024 {
 		t.Errorf("a buffer for 100 bytes has %d, %v", cap(b.bytes), err)
+	}
+}
+
+func TestBuffersAreLittleLargerThanAskedFor(t *testing.T) {
+	before := -1
+	for size := 1; size <= 20<<20; size += max(1, size/50) {
+		class, holds := classOf(size)
+		if holds < size || size > 1<<steppedBuffer && 4*holds > 5*size+4 || size > 1<<smallestBuffer && holds >= 2*size {
+			t.Errorf("%d bytes get a buffer of %d", size, holds)
+		}
+		if class != before && class != before+1 && class < classes {
+			t.Errorf("class %d for %d bytes comes after class %d", class, size, before)
+		}
+		if again, same := classOf(holds); again != class || same != holds {
+			t.Errorf("a buffer of class %d holds %d, which is class %d and %d", class, holds, again, same)
+		}
+		if (class < classes) != (size <= 1<<largestBuffer) {
+			t.Errorf("class %d of %d for %d bytes", class, classes, size)
+		}
+		before = class
 	}
 }
 
