@@ -98,6 +98,7 @@ type Executor struct {
 	options Options
 	limits  Limits
 	seed    maphash.Seed
+	secret  [2]uint64 // for hashes of its own
 	pool    sync.Pool // of *execution
 	writers sync.Pool // of *writer
 	// poison overwrites what is released, to make a late reader fail.
@@ -112,5 +113,9 @@ func New(o Options) (*Executor, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Executor{options: o, limits: o.Limits.orDefaults(), seed: maphash.MakeSeed(), poison: poisonReleased}, nil
+	e := &Executor{options: o, limits: o.Limits.orDefaults(), seed: maphash.MakeSeed(), poison: poisonReleased}
+	for i := range e.secret {
+		e.secret[i] = maphash.Bytes(e.seed, []byte{byte(i)})
+	}
+	return e, nil
 }

@@ -2,6 +2,7 @@ package executor
 
 import (
 	"bytes"
+	"encoding/binary"
 	"hash/maphash"
 	"math"
 	"slices"
@@ -23,6 +24,7 @@ import (
 // join is an entity's part whose fields an object's form ends with.
 type join struct {
 	step, part int
+	number     int    // among those of the program
 	prefix     []byte // {"__typename":"T"
 	fields     []joinField
 	form       *form // of an entity
@@ -41,6 +43,7 @@ type splice struct {
 	// targets are the objects that entities are joined to, in the order in which
 	// they end.
 	targets []spliceTarget
+	sources []source
 	// keys are where the keys of the objects that are being read are.
 	keys []keySpan
 	// broken is set where something is not as it has to be.
@@ -64,6 +67,7 @@ func (s *splice) reset(maxBytes int) {
 	if 8*cap(s.targets) > maxBytes {
 		s.targets = nil
 	}
+	clear(s.sources)
 	s.on, s.targets = false, s.targets[:0]
 	s.broken.Store(false)
 }
@@ -100,9 +104,12 @@ func (p *Program) splices() *form {
 	if b.left > 0 {
 		return nil
 	}
+	number := 0
 	for _, joined := range p.spliced {
 		for k := range joined.joins {
 			joined.joins[k].form.ready()
+			joined.joins[k].number = number
+			number++
 		}
 	}
 	return f.ready()
@@ -208,7 +215,13 @@ func (x *execution) join(f *form, end int) {
 	for k := range f.joins {
 		j := &f.joins[k]
 		ps := &x.steps[j.step].parts[j.part]
-		ps.uniques = append(ps.uniques, ps.representSpan(x, j, d))
+		u := int32(0)
+		if at := x.cut.keys[j.fields[0].key]; len(j.fields) == 1 && at.to-at.from <= shortKey {
+			u = ps.representShort(x, j, d, at)
+		} else {
+			u = ps.representSpan(x, j, d)
+		}
+		ps.uniques = append(ps.uniques, u)
 	}
 }
 
@@ -254,13 +267,18 @@ func (ps *partState) representSpan(x *execution, j *join, d []byte) int32 {
 	if known {
 		return u
 	}
-	b := append(ps.text, j.prefix...)
+	text := x.appendSpans(ps.text, j, d)
+	return ps.add(u, text, representation{contexts: uint32(len(text)), hash: hash})
+}
+
+// appendSpans appends the representation for the object whose keys are in x.cut.
+func (x *execution) appendSpans(b []byte, j *join, d []byte) []byte {
+	b = append(b, j.prefix...)
 	for k := range j.fields {
 		f := &j.fields[k]
 		b = append(append(append(b, ','), f.name...), x.cut.key(d, f.key)...)
 	}
-	b = append(b, '}')
-	return ps.add(u, b, representation{contexts: uint32(len(b)), hash: hash})
+	return append(b, '}')
 }
 
 // key is a key in the root's answer.
@@ -336,35 +354,73 @@ func (p *Program) joinOf(step, part int) *join {
 	return nil
 }
 
+// source is where a join's fields come from.
+type source struct {
+	body    []byte
+	inners  []inner
+	uniques []int32 // of the objects that are still to come
+	graph   int
+}
+
 // spliceOut writes the client's answer. It reports whether that is not larger
 // than allowed.
 func (x *execution) spliceOut() bool {
 	w := x.w
 	d, _ := x.dataOf(x.steps[0].answer)
 	w.costs[x.p.steps[0].step.Graph+1] += x.wholeCost
-	from := uint32(0)
-	for n := range x.cut.targets {
-		t := &x.cut.targets[n]
-		w.out = append(w.out, d[from:t.end]...)
-		from = t.end
+	sources := x.cut.sources[:0]
+	for _, f := range x.p.spliced {
+		for k := range f.joins {
+			j := &f.joins[k]
+			ps := &x.steps[j.step].parts[j.part]
+			s := source{inners: ps.inners, uniques: ps.uniques, graph: x.p.steps[j.step].step.Graph + 1}
+			if answer := x.steps[j.step].answer; answer != nil { // nil where nothing was to be asked
+				s.body = answer.Body
+			}
+			sources = append(sources, s)
+		}
+	}
+	x.cut.sources = sources
+	out, from := w.out, 0
+	for _, t := range x.cut.targets {
+		out = paste(out, d, from, int(t.end))
+		from = int(t.end)
 		joins := x.p.spliced[t.form].joins
 		for k := range joins {
-			j := &joins[k]
-			st := &x.steps[j.step]
-			ps := &st.parts[j.part]
-			in := &ps.inners[ps.uniques[ps.next]]
-			ps.next++
-			w.out = append(append(w.out, ','), st.answer.Body[in.from:in.to]...)
+			s := &sources[joins[k].number]
+			in := &s.inners[s.uniques[0]]
+			s.uniques = s.uniques[1:]
+			out = paste(append(out, ','), s.body, int(in.from), int(in.to))
 			if in.cost != 0 {
-				w.costs[x.p.steps[j.step].step.Graph+1] += in.cost
+				w.costs[s.graph] += in.cost
 			}
 		}
-		if len(w.out) > x.e.limits.AnswerBytes {
+		if len(out) > x.e.limits.AnswerBytes {
 			return false
 		}
 	}
-	w.out = append(w.out, d[from:]...)
+	w.out = append(out, d[from:]...)
 	return len(w.out) <= x.e.limits.AnswerBytes
+}
+
+// paste appends a part of something. Mostly that is a few dozen bytes, for which a
+// call costs as much as the copying: they are copied by words, and too many of them.
+func paste(out, of []byte, from, to int) []byte {
+	n, size := len(out), to-from
+	const most, more = 128, 32
+	if size > most || cap(out)-n < size+more || len(of)-from < size+more {
+		return append(out, of[from:to]...)
+	}
+	out = out[:n+size+more]
+	for i := 0; i < size; i += more {
+		src, dst := of[from+i:from+i+more], out[n+i:n+i+more]
+		a, b, c, d := word(src, 0), word(src, 8), word(src, 16), word(src, 24)
+		binary.LittleEndian.PutUint64(dst, a)
+		binary.LittleEndian.PutUint64(dst[8:], b)
+		binary.LittleEndian.PutUint64(dst[16:], c)
+		binary.LittleEndian.PutUint64(dst[24:], d)
+	}
+	return out[:n+size]
 }
 
 // unsplice goes the usual way with the answers that are there: the requests are

@@ -132,3 +132,19 @@ func TestSplicedAnswersAreThoseOfTheTree(t *testing.T) {
 		t.Errorf("only %d of the answers were spliced", spliced)
 	}
 }
+
+// FuzzSplice looks for answers that are put together otherwise than the tree would.
+func FuzzSplice(f *testing.F) {
+	prog := spliceProgram(f)
+	f.Add(spliceAnswers["products"], spliceAnswers["stock"], spliceAnswers["makers"])
+	f.Add(`{"data":{"list":[]}}`, `{"data":{"_e0":[]}}`, `{"data":null}`)
+	f.Fuzz(func(t *testing.T, products, stock, makers string) {
+		if products == "" || stock == "" || makers == "" {
+			return
+		}
+		answers := map[string]string{"products": products, "stock": stock, "makers": makers}
+		if got, want, ok := eitherWay(t, prog, answers); got != want {
+			t.Fatalf("spliced: %v: %q\ngot  %s\nwant %s", ok, answers, got, want)
+		}
+	})
+}
