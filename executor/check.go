@@ -32,7 +32,6 @@ func (c *checker) object(f *form, i, depth int) int {
 		return -1
 	}
 	d, moves := c.d[:len(c.d):len(c.d)], f.moves
-next:
 	for at := 0; at < len(moves); {
 		m := &moves[at]
 		if m.kind >= readNext {
@@ -66,41 +65,54 @@ next:
 			}
 			continue
 		}
-		i += n
+		from, end := i+n, 0
 		switch m.kind {
+		case readList:
+			if i, at = from, at+1; d[i] == ']' {
+				i, at = i+1, m.next
+			}
+			continue
 		case readText:
 			// Mostly printable ASCII without escapes. The lowest mark of a word is exact: a
 			// false one needs a borrow from a true one below it.
-			from := i - 1
-			for ; len(d)-i >= 8; i += 8 {
+			for i = from; len(d)-i >= 8; i += 8 {
 				w := word(d, i)
 				marks := (((w ^ ones*'"') - ones) | ((w ^ ones*'\\') - ones) | (w - ones*0x20) | w) & highs
-				if marks == 0 {
-					continue
-				}
-				if i += bits.TrailingZeros64(marks) / 8; d[i] != '"' {
+				if marks != 0 {
+					if i += bits.TrailingZeros64(marks) / 8; d[i] == '"' {
+						end = i + 1
+					}
 					break
 				}
-				i++
-				if at++; m.field.key > 0 {
-					c.x.cut.keys[m.field.key-1] = keySpan{uint32(from), uint32(i)}
-				}
-				continue next
 			}
-			i = c.leafOf(m, from, depth)
-			at++
-		case readLeaf:
-			i = c.leafOf(m, i, depth)
-			at++
-		case readList:
-			if at++; d[i] == ']' {
-				at = m.next
-				i++
+			from--
+		case readInt:
+			end = plainInt(d, from)
+		}
+		if end == 0 {
+			if end = c.leafOf(m, from, depth); end < 0 {
+				return -1
 			}
+		} else if m.field.key > 0 {
+			c.x.cut.keys[m.field.key-1] = keySpan{uint32(from), uint32(end)}
 		}
-		if i < 0 {
-			return -1
-		}
+		i = end
+		at++
+	}
+	return i
+}
+
+// plainInt finds the end of an Int of at most nine digits, 0 where it is not that.
+func plainInt(d []byte, i int) int {
+	from := i
+	if d[i] == '-' {
+		from, i = i+1, i+1
+	}
+	for i < len(d) && d[i]-'0' <= 9 {
+		i++
+	}
+	if n := i - from; n == 0 || n > 9 || n > 1 && d[from] == '0' || i >= len(d) || d[i] == '.' || d[i]|0x20 == 'e' {
+		return 0
 	}
 	return i
 }

@@ -45,8 +45,9 @@ type partState struct {
 	// are those for the distinct representations of an earlier part.
 	uniques []int32
 	inners  []inner
-	// short are the distinct representations with short keys.
-	short []shortEntry
+	// keys are the bytes of the distinct representations' one key, zeros where it is
+	// not short.
+	keys []keyWords
 }
 
 // target is an object of the merged tree that a part fetches more of.
@@ -72,16 +73,15 @@ type representation struct {
 }
 
 func (ps *partState) reset(maxBytes int) {
-	if cap(ps.text) > maxBytes || 24*cap(ps.targets) > maxBytes || 16*cap(ps.items) > maxBytes || 24*cap(ps.short) > maxBytes {
+	if cap(ps.text) > maxBytes || 24*cap(ps.targets) > maxBytes || 16*cap(ps.items) > maxBytes {
 		*ps = partState{}
 		return
 	}
 	clear(ps.table)
-	clear(ps.short)
 	*ps = partState{
 		targets: ps.targets[:0], text: ps.text[:0], unique: ps.unique[:0], table: ps.table,
 		items: ps.items[:0], misses: ps.misses[:0], failed: ps.failed[:0],
-		short: ps.short, sets: ps.sets[:0], above: ps.above[:0], uniques: ps.uniques[:0], inners: ps.inners[:0],
+		keys: ps.keys[:0], sets: ps.sets[:0], above: ps.above[:0], uniques: ps.uniques[:0], inners: ps.inners[:0],
 	}
 }
 
@@ -283,26 +283,16 @@ func (ps *partState) intern(hash uint64, same func(*representation) bool) (u int
 // add takes the representation that text ends with, at a place in the table, and
 // gives its number.
 func (ps *partState) add(place int32, text []byte, r representation) int32 {
-	u := ps.addApart(text, r)
-	ps.table[place] = u + 1
-	return u
-}
-
-// addApart takes the representation that text ends with and gives its number.
-func (ps *partState) addApart(text []byte, r representation) int32 {
 	r.start, r.end = uint32(len(ps.text)), uint32(len(text))
 	ps.text = text
 	ps.unique = append(ps.unique, r)
-	return int32(len(ps.unique) - 1)
+	ps.table[place] = int32(len(ps.unique))
+	return ps.table[place] - 1
 }
 
 func (ps *partState) grow() {
-	size := max(16, len(ps.table))
-	for size < 2*(len(ps.unique)+1) {
-		size *= 2
-	}
-	ps.table = make([]int32, size)
-	mask := uint64(size - 1)
+	ps.table = make([]int32, max(16, 2*len(ps.table)))
+	mask := uint64(len(ps.table) - 1)
 	for n, r := range ps.unique {
 		i := r.hash & mask
 		for ps.table[i] != 0 {

@@ -30,6 +30,7 @@ type moveKind uint8
 
 const (
 	readText moveKind = iota // a string or an ID: the text ends with its quote
+	readInt                  // an Int
 	readLeaf                 // another leaf, or a list of leaves
 	readList                 // the beginning of a list of objects or lists: the text ends with its bracket
 	readNext                 // a comma and the next item, or the list's end
@@ -96,6 +97,8 @@ func (m *mover) value(field *formField, level int, pieces []*piece, depth int) {
 		m.form.moves[at].next = len(m.form.moves)
 	case level == len(field.lists) && (field.leaf == stringLeaf || field.leaf == idLeaf):
 		m.begin(move{kind: readText, field: field, depth: depth}, pieces, `"`)
+	case level == len(field.lists) && field.leaf == intLeaf:
+		m.begin(move{kind: readInt, field: field, depth: depth}, pieces, "")
 	default:
 		m.begin(move{kind: readLeaf, field: field, depth: depth}, pieces, "")
 	}

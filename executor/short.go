@@ -1,74 +1,61 @@
 package executor
 
-import "math/bits"
+import (
+	"hash/maphash"
+	"math/bits"
+)
 
-// shortKey is how many bytes a key may have, as JSON, to be found by its bytes.
+// shortKey is how many bytes a key may have, as JSON, to be told apart as words.
 const shortKey = 16
 
-// shortEntry is one key that is short, with its representation's number plus one.
-type shortEntry struct {
-	low, high uint64
-	number    int32
-}
+// keyWords are the bytes of a short key with zeros after them, which no key has.
+type keyWords struct{ low, high uint64 }
 
-// representShort is [partState.representSpan] for the one key that is at a place
-// and short: its bytes, as two words, are looked up themselves, and nothing else is
-// read. Answers of megabytes have it at each of their objects.
-func (ps *partState) representShort(x *execution, j *join, d []byte, at keySpan) int32 {
-	low, high := shortWords(d, int(at.from), int(at.to-at.from))
-	if 2*(len(ps.unique)+1) > len(ps.short) {
-		ps.growShort(x)
-	}
-	mask := uint64(len(ps.short) - 1)
-	hash := x.e.shortHash(low, high)
-	for i := hash & mask; ; i = (i + 1) & mask {
-		e := &ps.short[i]
-		if e.low == low && e.high == high {
-			return e.number - 1
-		}
-		if e.number == 0 {
-			text := x.appendSpans(ps.text, j, d)
-			u := ps.addApart(text, representation{contexts: uint32(len(text)), hash: hash})
-			*e = shortEntry{low, high, u + 1}
-			return u
-		}
-	}
-}
-
-// shortWords are the bytes of a short key, as two words with zeros after them, which
-// no key has.
-func shortWords(d []byte, from, size int) (low, high uint64) {
+func wordsOf(d []byte, from, size int) keyWords {
 	if len(d)-from < shortKey {
 		var padded [shortKey]byte
 		copy(padded[:], d[from:from+size])
-		return word(padded[:], 0), word(padded[:], 8)
+		return keyWords{word(padded[:], 0), word(padded[:], 8)}
 	}
-	low, high = word(d, from), word(d, from+8)
+	k := keyWords{word(d, from), word(d, from+8)}
 	if size < 8 {
-		return low & (1<<(8*size) - 1), 0
+		return keyWords{low: k.low & (1<<(8*size) - 1)}
 	}
-	return low, high & (1<<(8*(size-8)) - 1)
+	k.high &= 1<<(8*(size-8)) - 1
+	return k
 }
 
-// shortHash mixes a key with the executor's secret: subgraphs' data must not choose
-// where it is put.
-func (e *Executor) shortHash(low, high uint64) uint64 {
-	a, b := bits.Mul64(low^e.secret[0], high^e.secret[1])
+// hash mixes a key with a secret: the data must not choose where it is put.
+func (k keyWords) hash(secret *[2]uint64) uint64 {
+	a, b := bits.Mul64(k.low^secret[0], k.high^secret[1])
 	return a ^ b
 }
 
-func (ps *partState) growShort(x *execution) {
-	old := ps.short
-	ps.short = make([]shortEntry, max(16, 2*len(old)))
-	mask := uint64(len(ps.short) - 1)
-	for _, e := range old {
-		if e.number == 0 {
-			continue
+// hashKey hashes a key of any length.
+func (e *Executor) hashKey(d []byte, at keySpan) uint64 {
+	if size := int(at.to - at.from); size <= shortKey {
+		return wordsOf(d, int(at.from), size).hash(&e.secret)
+	}
+	return maphash.Bytes(e.seed, d[at.from:at.to])
+}
+
+// representShort is [partState.representSpan] for the one key that is at a place
+// and short: only its bytes are compared. Answers of megabytes have it at each of
+// their objects.
+func (ps *partState) representShort(x *execution, j *join, d []byte, at keySpan) int32 {
+	key := wordsOf(d, int(at.from), int(at.to-at.from))
+	hash := key.hash(&x.e.secret)
+	if 2*(len(ps.unique)+1) > len(ps.table) {
+		ps.grow()
+	}
+	mask := uint64(len(ps.table) - 1)
+	for i := hash & mask; ; i = (i + 1) & mask {
+		n := ps.table[i]
+		if n == 0 {
+			return ps.addSpan(x, j, d, int32(i), hash, key)
 		}
-		i := x.e.shortHash(e.low, e.high) & mask
-		for ps.short[i].number != 0 {
-			i = (i + 1) & mask
+		if ps.keys[n-1] == key {
+			return n - 1
 		}
-		ps.short[i] = e
 	}
 }

@@ -29,14 +29,14 @@ func TestKeysOfAnyLengthAreToldApart(t *testing.T) {
 	}
 }
 
-func TestShortWordsAreTheKeyAndZeros(t *testing.T) {
+func TestWordsAreTheKeyAndZeros(t *testing.T) {
 	const text = "0123456789abcdefghijklmnopqrstuv"
 	for size := 1; size <= shortKey; size++ {
 		for from := 0; from+size <= len(text); from++ {
-			low, high := shortWords([]byte(text), from, size)
+			got := wordsOf([]byte(text), from, size)
 			want := append([]byte(text[from:from+size]), make([]byte, shortKey-size)...)
-			if low != word(want, 0) || high != word(want, 8) {
-				t.Errorf("%d bytes at %d are %x %x", size, from, low, high)
+			if got.low != word(want, 0) || got.high != word(want, 8) {
+				t.Errorf("%d bytes at %d are %x", size, from, got)
 			}
 		}
 	}

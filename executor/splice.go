@@ -3,7 +3,6 @@ package executor
 import (
 	"bytes"
 	"encoding/binary"
-	"hash/maphash"
 	"math"
 	"slices"
 	"sync/atomic"
@@ -244,7 +243,7 @@ func (ps *partState) representSpan(x *execution, j *join, d []byte) int32 {
 	for k := range j.fields {
 		f := &j.fields[k]
 		raw := x.cut.key(d, f.key)
-		hash = hash*31 + maphash.Bytes(x.e.seed, raw)
+		hash = hash*31 + x.e.hashKey(d, x.cut.keys[f.key])
 		size += 1 + len(f.name) + len(raw)
 	}
 	u, known := ps.intern(hash, func(r *representation) bool {
@@ -267,18 +266,20 @@ func (ps *partState) representSpan(x *execution, j *join, d []byte) int32 {
 	if known {
 		return u
 	}
-	text := x.appendSpans(ps.text, j, d)
-	return ps.add(u, text, representation{contexts: uint32(len(text)), hash: hash})
+	return ps.addSpan(x, j, d, u, hash, keyWords{})
 }
 
-// appendSpans appends the representation for the object whose keys are in x.cut.
-func (x *execution) appendSpans(b []byte, j *join, d []byte) []byte {
-	b = append(b, j.prefix...)
+// addSpan adds the representation for the object whose keys are in x.cut, at a place
+// in the table.
+func (ps *partState) addSpan(x *execution, j *join, d []byte, place int32, hash uint64, key keyWords) int32 {
+	b := append(ps.text, j.prefix...)
 	for k := range j.fields {
 		f := &j.fields[k]
 		b = append(append(append(b, ','), f.name...), x.cut.key(d, f.key)...)
 	}
-	return append(b, '}')
+	b = append(b, '}')
+	ps.keys = append(ps.keys, key)
+	return ps.add(place, b, representation{contexts: uint32(len(b)), hash: hash})
 }
 
 // key is a key in the root's answer.
