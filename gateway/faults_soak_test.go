@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"os"
@@ -26,6 +27,7 @@ import (
 func TestFaultsUnderLoad(t *testing.T) {
 	const phase, connections, every = 5 * time.Second, 100, 100 * time.Millisecond
 	g := newGraph(t)
+	products := startProducts(t, g)
 	p := startProcess(t, g, `
 subgraphs:
   all: {timeout: 3s}
@@ -49,14 +51,13 @@ subgraphs:
 	}
 	goroutines := p.metric(t, c, "go_goroutines")
 	t.Logf("%-18s p50 %5.1f ms, p99 %5.1f ms, memory %3.0f MB, %.0f goroutines", "well", ms(base, 50), ms(base, 99), p.peak(t), goroutines)
-	var seconds float64
 	for _, name := range []string{"hangs", "resets", "dribbles", "answers garbage", "answers gigabytes", "dies"} {
 		p.forgetPeak(t)
-		mend := g.products.fault(t, name)
+		products.tell(t, name)
 		wait(ctx, phase)
 		took, wrong := others.take()
-		mend()
-		seconds = p.recovered(t, c)
+		products.tell(t, well)
+		seconds := p.recovered(t, c)
 		t.Logf("%-18s p50 %5.1f ms, p99 %5.1f ms (%.2f times), peak memory %3.0f MB, well again after %.2f s", name,
 			ms(took, 50), ms(took, 99), ms(took, 99)/ms(base, 99), p.peak(t), seconds)
 		if wrong > 0 {
@@ -76,6 +77,76 @@ subgraphs:
 	c.http.CloseIdleConnections()
 	eventually(t, "no goroutine is left of the load", func() bool { return p.metric(t, c, "go_goroutines") < goroutines })
 	t.Logf("%.0f goroutines when it is over", p.metric(t, c, "go_goroutines"))
+}
+
+// well stands for no fault.
+const well = "well"
+
+// remote is the subgraph that fails. It is a process of its own, as it would be:
+// what it does with all its might would otherwise hold up the load and the other
+// subgraphs, which this process has to run, before it comes to the gateway.
+type remote struct {
+	stdin  io.Writer
+	stdout *bufio.Scanner
+}
+
+// startProducts runs [TestServeProducts] in another process until the test ends,
+// and has the graph use it.
+func startProducts(t *testing.T, g *graph) *remote {
+	t.Helper()
+	cmd := exec.Command(os.Args[0], "-test.run=^TestServeProducts$") //nolint:noctx // the cleanup ends it
+	cmd.Env = append(os.Environ(), serveProducts+"=1")
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	p := &remote{stdin, bufio.NewScanner(stdout)}
+	t.Cleanup(func() {
+		stdin.Close()
+		rest, _ := io.ReadAll(stdout)
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("the subgraph ended with %v: %s", err, rest)
+		}
+	})
+	g.products.server.URL = p.tell(t, well)
+	return p
+}
+
+// tell has the subgraph fail in a way, or no longer, and gives its URL.
+func (p *remote) tell(t *testing.T, fault string) string {
+	t.Helper()
+	if _, err := fmt.Fprintln(p.stdin, fault); err != nil {
+		t.Fatal(err)
+	}
+	if !p.stdout.Scan() {
+		t.Fatalf("the subgraph is gone: %v", p.stdout.Err())
+	}
+	return p.stdout.Text()
+}
+
+// serveProducts is the variable of the environment that TestServeProducts asks for.
+const serveProducts = "WEFT_TEST_SERVE_PRODUCTS"
+
+// TestServeProducts is no test but the other end of [remote].
+func TestServeProducts(t *testing.T) {
+	if os.Getenv(serveProducts) == "" {
+		t.Skip("TestFaultsUnderLoad runs it")
+	}
+	s, mend := newGraph(t).products, func() {}
+	for told := bufio.NewScanner(os.Stdin); told.Scan(); fmt.Println(s.server.URL) {
+		if name := told.Text(); name != well {
+			mend = s.fault(t, name)
+		} else {
+			mend()
+		}
+	}
 }
 
 func unrelated() (string, func(reply, error) bool) {
