@@ -183,8 +183,9 @@ func (p *paced) run(ctx context.Context, c *client, connections int, every time.
 	var wg sync.WaitGroup
 	for range connections {
 		wg.Go(func() {
-			wait(ctx, time.Duration(rand.Int64N(int64(every))))
+			due := time.Now().Add(rand.N(every))
 			for ctx.Err() == nil {
+				wait(ctx, time.Until(due))
 				start := time.Now()
 				text, right := request()
 				got, err := c.send(ctx, http.MethodPost, url+"/graphql", text)
@@ -198,11 +199,19 @@ func (p *paced) run(ctx context.Context, c *client, connections int, every time.
 				p.mu.Lock()
 				p.took = append(p.took, took)
 				p.mu.Unlock()
-				wait(ctx, every-took)
+				// Counted from start, all that were held up at once would stay at once for good.
+				due = later(due.Add(every), time.Now())
 			}
 		})
 	}
 	return &wg
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 func wait(ctx context.Context, d time.Duration) {
