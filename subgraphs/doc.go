@@ -6,6 +6,7 @@
 // attempt, then for each request that is sent the limit on those at once, the
 // circuit breaker and the choice of a URL. One that succeeds meets only a few
 // counters of them.
+// An answer that is far larger than any before it is read slowly.
 //
 // The package does not read answers: that is the executor's job. Its
 // connections, and what it has learnt of subgraphs, outlive a change of the
