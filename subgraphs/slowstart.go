@@ -54,7 +54,7 @@ func (s *slowStart) reader(ctx context.Context, r io.Reader, size int64) io.Read
 	if s == nil || size >= 0 && size <= s.allowance() {
 		return r
 	}
-	return &slowReader{from: r, slow: s, ctx: ctx, wake: make(chan struct{}, 1)}
+	return &slowReader{from: r, slow: s, ctx: ctx}
 }
 
 // came takes note of an answer that came whole and well.
@@ -76,7 +76,7 @@ func (s *slowStart) wait(r *slowReader, size int) error {
 	defer s.mu.Unlock()
 	if r.turn == 0 {
 		s.turns++
-		r.turn = s.turns
+		r.turn, r.wake = s.turns, make(chan struct{}, 1)
 	}
 	at, _ := slices.BinarySearchFunc(s.waiting, r, func(a, b *slowReader) int { return cmp.Compare(a.turn, b.turn) })
 	s.waiting = slices.Insert(s.waiting, at, r)
@@ -122,8 +122,8 @@ type slowReader struct {
 	from io.Reader
 	slow *slowStart
 	ctx  context.Context
-	wake chan struct{}
 	turn uint64 // 0 while the allowance lasts
+	wake chan struct{}
 	read int64
 	owed int // what the last Read has read beyond the allowance
 }

@@ -36,7 +36,7 @@ func newTransport(s Settings, tlsConfig *tls.Config) *http.Transport {
 		DisableCompression: true,
 		Protocols:          new(http.Protocols),
 		// A connection that carries all requests must not be waited for when it is dead.
-		HTTP2: &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: s.ConnectTimeout},
+		HTTP2: &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: s.ConnectTimeout, MaxReceiveBufferPerStream: streamBuffer},
 	}
 	switch s.HTTP2 {
 	case HTTP2Off:
@@ -62,6 +62,10 @@ func newPlainTransport(s Settings) *http1.Transport {
 		MaxHeader:        s.MaxAnswerHeader,
 	})
 }
+
+// streamBuffer is how much of an answer net/http takes over HTTP/2 before it is
+// read: what a subgraph sends that is read slowly counts in no limit.
+const streamBuffer = 1 << 20
 
 // pingAfter is how long an HTTP/2 connection may be silent before it is asked
 // whether it still works.
