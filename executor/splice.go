@@ -359,7 +359,8 @@ func (p *Program) joinOf(step, part int) *join {
 type source struct {
 	body    []byte
 	inners  []inner
-	uniques []int32 // of the objects that are still to come
+	uniques []int32
+	next    int // the index of the next object's
 	graph   int
 }
 
@@ -382,21 +383,27 @@ func (x *execution) spliceOut() bool {
 		}
 	}
 	x.cut.sources = sources
-	out, from := w.out, 0
+	out, from, limit := w.out, 0, x.e.limits.AnswerBytes
+	var of []source // of the objects of a form
+	last := uint32(math.MaxUint32)
 	for _, t := range x.cut.targets {
+		if t.form != last {
+			last = t.form
+			joins := x.p.spliced[last].joins
+			of = sources[joins[0].number:][:len(joins)]
+		}
 		out = paste(out, d, from, int(t.end))
 		from = int(t.end)
-		joins := x.p.spliced[t.form].joins
-		for k := range joins {
-			s := &sources[joins[k].number]
-			in := &s.inners[s.uniques[0]]
-			s.uniques = s.uniques[1:]
+		for k := range of {
+			s := &of[k]
+			in := &s.inners[s.uniques[s.next]]
+			s.next++
 			out = paste(append(out, ','), s.body, int(in.from), int(in.to))
 			if in.cost != 0 {
 				w.costs[s.graph] += in.cost
 			}
 		}
-		if len(out) > x.e.limits.AnswerBytes {
+		if len(out) > limit {
 			return false
 		}
 	}
@@ -414,9 +421,9 @@ func paste(out, of []byte, from, to int) []byte {
 	}
 	out = out[:n+size+more]
 	for i := 0; i < size; i += more {
-		src, dst := of[from+i:from+i+more], out[n+i:n+i+more]
-		a, b, c, d := word(src, 0), word(src, 8), word(src, 16), word(src, 24)
-		binary.LittleEndian.PutUint64(dst, a)
+		src, dst := (*[more]byte)(of[from+i:from+i+more]), (*[more]byte)(out[n+i:n+i+more])
+		a, b, c, d := word(src[:], 0), word(src[:], 8), word(src[:], 16), word(src[:], 24)
+		binary.LittleEndian.PutUint64(dst[:], a)
 		binary.LittleEndian.PutUint64(dst[8:], b)
 		binary.LittleEndian.PutUint64(dst[16:], c)
 		binary.LittleEndian.PutUint64(dst[24:], d)
