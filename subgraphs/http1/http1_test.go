@@ -549,3 +549,31 @@ func TestIdleConnectionsAreClosed(t *testing.T) {
 		})
 	}
 }
+
+// TestConnectionsAreTakenWhileOthersExpire has the last idle connection taken
+// between what closes the expired ones and what looks for the next to expire.
+func TestConnectionsAreTakenWhileOthersExpire(t *testing.T) {
+	p := newPool(New(Options{IdleTimeout: time.Hour}), "")
+	a, b := net.Pipe()
+	defer a.Close()
+	defer b.Close()
+	c := &conn{Conn: a, pool: p, silent: func() bool { return true }}
+	var done atomic.Bool
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for !done.Load() {
+			p.closeExpired()
+		}
+	}()
+	for range 20_000 {
+		p.put(c)
+		if p.take(false) != c {
+			t.Error("it was closed")
+			break
+		}
+	}
+	done.Store(true)
+	<-ended
+	p.closeIdle(time.Now())
+}

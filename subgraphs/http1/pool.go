@@ -101,19 +101,23 @@ func (p *pool) put(c *conn) {
 // closeExpired closes what is idle for too long, and comes back for the rest.
 func (p *pool) closeExpired() {
 	timeout := p.transport.options.IdleTimeout
-	p.closeIdle(time.Now().Add(-timeout))
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.sweep == nil {
-		return
+	p.closeUntil(time.Now().Add(-timeout))
+	if p.sweep != nil {
+		p.sweep.Reset(time.Until(p.idle[0].since.Add(timeout)))
 	}
-	p.sweep.Reset(time.Until(p.idle[0].since.Add(timeout)))
 }
 
 // closeIdle closes what was used last at or before a moment.
 func (p *pool) closeIdle(before time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.closeUntil(before)
+}
+
+// closeUntil is closeIdle for who has the lock.
+func (p *pool) closeUntil(before time.Time) {
 	n := 0
 	for n < len(p.idle) && !p.idle[n].since.After(before) {
 		p.idle[n].Close()
