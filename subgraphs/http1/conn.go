@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 )
 
@@ -21,6 +22,9 @@ type conn struct {
 	// read, plus one, or 0 where there is no limit; and whether any of it has come.
 	header   int64
 	answered bool
+	// headed is set when the header is read: nothing limits the time of the body.
+	mu     sync.Mutex
+	headed bool
 }
 
 func newConn(p *pool, c net.Conn) *conn { return &conn{Conn: c, pool: p, silent: silence(c)} }
@@ -50,13 +54,13 @@ const largeBody = 64 << 10
 // exchange sends a request and reads the header of its answer. After an error the
 // connection is closed.
 func (c *conn) exchange(ctx context.Context, t *Target, r *Request) (*http.Response, error) {
-	c.answered = false
+	c.answered, c.headed = false, false
 	b := &body{conn: c, ctx: ctx}
 	b.stop = context.AfterFunc(ctx, c.interrupt)
 	if len(r.Body) > largeBody {
 		b.written = make(chan error, 1)
-		go func() { b.written <- c.write(t, r) }()
-	} else if err := c.write(t, r); err != nil {
+		go func() { b.written <- c.write(ctx, t, r) }()
+	} else if err := c.write(ctx, t, r); err != nil {
 		b.finish(false)
 		return nil, err
 	}
@@ -77,14 +81,21 @@ func (c *conn) exchange(ctx context.Context, t *Target, r *Request) (*http.Respo
 	return res, nil
 }
 
-// write sends a request.
-func (c *conn) write(t *Target, r *Request) error {
+// write sends a request. From then on its answer is waited for.
+func (c *conn) write(ctx context.Context, t *Target, r *Request) error {
 	writers := &c.pool.transport.writers
 	w, _ := writers.Get().(*bufio.Writer)
 	w.Reset(c.Conn)
 	err := t.write(w, r)
 	w.Reset(nil)
 	writers.Put(w)
+	if timeout := c.pool.transport.options.FirstByteTimeout; timeout > 0 {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if !c.headed {
+			c.readUntil(ctx, time.Now().Add(timeout))
+		}
+	}
 	return err
 }
 
@@ -98,9 +109,6 @@ func (c *conn) readHeader(ctx context.Context, r *bufio.Reader) (*http.Response,
 	if o.MaxHeader > 0 {
 		c.header = o.MaxHeader + 1
 	}
-	if o.FirstByteTimeout > 0 {
-		c.readUntil(ctx, time.Now().Add(o.FirstByteTimeout))
-	}
 	for { // until there is no interim answer (RFC 9110, section 15.2)
 		res, err := http.ReadResponse(r, post)
 		switch {
@@ -111,6 +119,9 @@ func (c *conn) readHeader(ctx context.Context, r *bufio.Reader) (*http.Response,
 		case res.StatusCode >= 200:
 			c.header = 0
 			if o.FirstByteTimeout > 0 {
+				c.mu.Lock()
+				defer c.mu.Unlock()
+				c.headed = true
 				c.readUntil(ctx, time.Time{})
 			}
 			return res, nil

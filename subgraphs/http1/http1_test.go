@@ -424,6 +424,22 @@ func TestTheFirstByteIsWaitedForSoLong(t *testing.T) {
 	mustDo(t, newTarget(t, slow.url, Options{FirstByteTimeout: 100 * time.Millisecond}), Request{})
 }
 
+// TestTheFirstByteIsWaitedForFromTheLastOne that is sent, also where sending takes longer.
+func TestTheFirstByteIsWaitedForFromTheLastOne(t *testing.T) {
+	s := newRaw(t, func(s *raw, c net.Conn, nth int64) {
+		time.Sleep(400 * time.Millisecond)
+		saying(fine)(s, c, nth)
+	})
+	mustDo(t, newTarget(t, s.url, Options{FirstByteTimeout: 300 * time.Millisecond}), Request{Body: make([]byte, 16<<20)})
+	silent := newRaw(t, func(s *raw, c net.Conn, nth int64) {
+		saying("")(s, c, nth)
+		_, _ = io.Copy(io.Discard, c)
+	})
+	if got := read(newTarget(t, silent.url, Options{FirstByteTimeout: time.Millisecond}).Do(t.Context(), Request{Body: make([]byte, 1<<20)})); !got.Failed {
+		t.Errorf("the answer is %+v", got)
+	}
+}
+
 func TestAnAnswerBeforeTheWholeRequest(t *testing.T) {
 	s := newRaw(t, func(s *raw, c net.Conn, _ int64) {
 		_, _ = io.WriteString(c, "HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno")
