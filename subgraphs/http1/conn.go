@@ -116,7 +116,7 @@ func (c *conn) readHeader(ctx context.Context, r *bufio.Reader) (*http.Response,
 			return nil, err
 		case res.StatusCode == http.StatusSwitchingProtocols:
 			return nil, errSwitched
-		case res.StatusCode >= 200:
+		case res.StatusCode/100 != 1:
 			c.header = 0
 			if o.FirstByteTimeout > 0 {
 				c.mu.Lock()

@@ -43,9 +43,6 @@ var ErrHeaderTooLarge = errors.New("the answer's header is larger than it may be
 type Transport struct {
 	options Options
 	dialer  net.Dialer
-	// trusted is for how long after its last use a connection is believed to be
-	// open and silent. Servers wait longer before they close it as idle, or say so.
-	trusted time.Duration
 
 	mu    sync.Mutex
 	pools map[string]*pool // by address
@@ -60,7 +57,6 @@ func New(o Options) *Transport {
 	return &Transport{
 		options: o,
 		dialer:  net.Dialer{Timeout: o.ConnectTimeout, KeepAlive: 30 * time.Second},
-		trusted: time.Second,
 		pools:   map[string]*pool{},
 		readers: sync.Pool{New: func() any { return bufio.NewReaderSize(nil, bufferSize) }},
 		writers: sync.Pool{New: func() any { return bufio.NewWriterSize(nil, bufferSize) }},
@@ -97,7 +93,7 @@ func (t *Target) Do(ctx context.Context, r Request) (*http.Response, error) {
 
 // do sends a request that has been let in.
 func (p *pool) do(ctx context.Context, t *Target, r *Request) (*http.Response, error) {
-	if c := p.take(r.Once); c != nil {
+	if c := p.take(); c != nil {
 		res, err := c.exchange(ctx, t, r)
 		// One that was open and gave no answer in time is not asked twice.
 		if err == nil || r.Once || c.answered || ctx.Err() != nil || errors.Is(err, os.ErrDeadlineExceeded) {

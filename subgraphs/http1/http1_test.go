@@ -156,6 +156,7 @@ func TestAnswersAreThoseOfNetHTTP(t *testing.T) {
 		"half a header":              "HTTP/1.1 200 OK\r\nContent-",
 		"no protocol":                "{\"data\":null}\r\n\r\n",
 		"another protocol":           "HTTP/2.0 200 OK\r\n\r\n{}",
+		"a status of no class":       "HTTP/1.1 099 Odd\r\nContent-Length: 2\r\n\r\n{}",
 		"no status":                  "HTTP/1.1 OK\r\n\r\n{}",
 		"a header name with a space": "HTTP/1.1 200 OK\r\nContent Length: 2\r\n\r\n{}",
 		"a header without a colon":   "HTTP/1.1 200 OK\r\nContent\r\n\r\n{}",
@@ -291,22 +292,19 @@ func TestAConnectionIsUsedAgain(t *testing.T) {
 // one answer without saying so, as one does that restarts.
 func TestAnIdleConnectionThatEnded(t *testing.T) {
 	for _, once := range []bool{false, true} {
-		for _, trusted := range []time.Duration{0, time.Hour} {
-			closed := make(chan struct{}, 9)
-			s := newRaw(t, func(s *raw, c net.Conn, nth int64) {
-				saying(fine)(s, c, nth)
-				c.Close()
-				closed <- struct{}{}
-			})
-			target := newTarget(t, s.url, Options{})
-			target.pool.transport.trusted = trusted
-			for range 3 {
-				mustDo(t, target, Request{Once: once, Body: []byte("{}")})
-				<-closed
-			}
-			if n := s.requests.Load(); n != 3 {
-				t.Errorf("once %v, trusted for %v: %d requests were read", once, trusted, n)
-			}
+		closed := make(chan struct{}, 9)
+		s := newRaw(t, func(s *raw, c net.Conn, nth int64) {
+			saying(fine)(s, c, nth)
+			c.Close()
+			closed <- struct{}{}
+		})
+		target := newTarget(t, s.url, Options{})
+		for range 3 {
+			mustDo(t, target, Request{Once: once, Body: []byte("{}")})
+			<-closed
+		}
+		if n := s.requests.Load(); n != 3 {
+			t.Errorf("once %v: %d requests were read", once, n)
 		}
 	}
 }
@@ -353,12 +351,34 @@ func TestWhatWasSentUnaskedIsNoAnswer(t *testing.T) {
 	})
 	for _, r := range []Request{{}, {Once: true}} {
 		target := newTarget(t, s.url, Options{})
-		if !r.Once {
-			target.pool.transport.trusted = 0
-		}
 		for range 2 {
 			mustDo(t, target, r)
 			<-said
+		}
+	}
+}
+
+// TestWhatComesAfterALargeAnswerIsNoOther: it is read past the buffer, which would
+// show that there is more.
+func TestWhatComesAfterALargeAnswerIsNoOther(t *testing.T) {
+	body := strings.Repeat(" ", 20<<10) + "{}"
+	s := newRaw(t, func(s *raw, c net.Conn, nth int64) {
+		r := bufio.NewReader(c)
+		s.request(r)
+		_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 20482\r\n\r\n"+body+"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nother")
+		s.request(r)
+	})
+	target := newTarget(t, s.url, Options{})
+	for range 3 {
+		res, err := target.Do(t.Context(), Request{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := make([]byte, len(body)+1) // as who knows the length reads it
+		n, _ := io.ReadFull(res.Body, got)
+		res.Body.Close()
+		if string(got[:n]) != body {
+			t.Errorf("the answer is %d bytes: %.20q", n, got[:n])
 		}
 	}
 }
@@ -584,7 +604,7 @@ func TestConnectionsAreTakenWhileOthersExpire(t *testing.T) {
 	}()
 	for range 20_000 {
 		p.put(c)
-		if p.take(false) != c {
+		if p.take() != c {
 			t.Error("it was closed")
 			break
 		}

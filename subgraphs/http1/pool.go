@@ -59,11 +59,10 @@ func (p *pool) open(ctx context.Context) (*conn, error) {
 	return newConn(p, c), nil
 }
 
-// take gives a connection that was used before, or nil. One that has rested is
-// asked first whether it is open and silent: what a server sent unasked is the
-// answer to nothing that is still to come. So is each for a request that is sent
-// only once.
-func (p *pool) take(once bool) *conn {
+// take gives a connection that was used before, or nil. It is asked first whether
+// it is open and silent: what a server sent unasked, if only as more than it said
+// that the last answer has, must not become the answer to somebody else.
+func (p *pool) take() *conn {
 	for {
 		p.mu.Lock()
 		n := len(p.idle)
@@ -75,7 +74,7 @@ func (p *pool) take(once bool) *conn {
 		p.idle[n-1] = nil
 		p.idle = p.idle[:n-1]
 		p.mu.Unlock()
-		if !once && time.Since(c.since) < p.transport.trusted || c.silent() {
+		if c.silent() {
 			return c
 		}
 		c.Close()
