@@ -421,16 +421,17 @@ func TestHedgesThatFailLeaveTheFirstAlone(t *testing.T) {
 }
 
 func TestHedgesEndWithTheBudget(t *testing.T) {
-	var slow sync.WaitGroup
-	slow.Add(1)
+	arrived, refused := make(chan struct{}, 9), make(chan struct{})
 	s := script(t, func(w http.ResponseWriter, r *http.Request) {
-		slow.Wait()
+		arrived <- struct{}{}
+		<-refused
 		good(w, r)
 	})
 	c := newClient(t, subgraphs.Options{All: subgraphs.Settings{Hedging: subgraphs.Hedging{Delay: time.Millisecond}}})
 	go func() {
+		<-arrived
 		eventually(t, "the hedge is refused", func() bool { return metric(t, c, "weft_subgraph_retries_refused_total") == 1 })
-		slow.Done()
+		close(refused)
 	}()
 	if body, code := ask(t, c, executor.Fetch{URL: s.URL}); code != "" || s.requests.Load() != 1 {
 		t.Errorf("%d requests, %s: %s", s.requests.Load(), code, body)
