@@ -68,6 +68,7 @@ func (c *checker) object(f *form, i, depth int) int {
 		from, end := i+n, 0
 		switch m.kind {
 		case readList:
+			c.values += m.values
 			if i, at = from, at+1; d[i] == ']' {
 				i, at = i+1, m.next
 			}
@@ -139,6 +140,7 @@ func (c *checker) piecewise(m *move, at, i, depth int) (end, next int) {
 	if c.d[i] != '[' {
 		return -1, 0
 	}
+	c.values += m.values
 	if i++; i < len(c.d) && c.d[i] == ']' {
 		return i + 1, m.next
 	}

@@ -18,7 +18,8 @@ type move struct {
 	field *formField // nil for readEnd and readNext
 	// depth is how deep what holds the value is, less the depth of the whole.
 	depth int
-	// form is that of the object that ends, values and cost are what it counts for.
+	// form is that of the object that ends; values and cost are what it counts for, or
+	// a list that begins.
 	form   *form
 	values int
 	cost   float64
@@ -90,7 +91,7 @@ func (m *mover) value(field *formField, level int, pieces []*piece, depth int) {
 	case field.form != nil && level == len(field.lists):
 		m.object(field.form, pieces, depth+1, min(level, 1), field.itemCost)
 	case field.form != nil:
-		m.begin(move{kind: readList, field: field, depth: depth}, pieces, "[")
+		m.begin(move{kind: readList, field: field, depth: depth, values: min(level, 1)}, pieces, "[")
 		m.form.depth = max(m.form.depth, depth+1)
 		m.value(field, level+1, []*piece{{}}, depth+1)
 		m.add(move{kind: readNext, next: at + 1})

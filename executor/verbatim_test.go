@@ -2,6 +2,7 @@ package executor
 
 import (
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 )
@@ -95,6 +96,30 @@ func TestAnswersPassedOnAreThoseThatWouldBeWritten(t *testing.T) {
 	}
 	if passed < 30 {
 		t.Errorf("only %d of the answers were passed on", passed)
+	}
+}
+
+// Items count towards the limit on values whether there is anything in them or not.
+func TestAnswersWithTooManyValuesAreNotPassedOn(t *testing.T) {
+	p := plans{t, composed(t, "things", `type Query { row: [Cell] grid: [[Cell]] matrix: [[Int]] } type Cell { n: Int }`)}
+	for selection, items := range map[string][]string{
+		"row { n }": {`{"n":1}`, `null`}, "grid { n }": {`[]`, `[{"n":1}]`, `null`, `[null]`}, "matrix": {`[]`, `[1]`, `null`, `[null]`},
+	} {
+		prog := p.program(parsed(t, p.sg, "{ "+selection+" }"), p.root("things", selection))
+		name, _, _ := strings.Cut(selection, " ")
+		for _, item := range items {
+			for n, want := range map[int]bool{3: true, 100: false} {
+				body := `{"data":{"` + name + `":[` + item + strings.Repeat(","+item, n-1) + `]}}`
+				e := newExecutor(t, Options{Fetcher: bySubgraph(nil), Limits: Limits{AnswerValues: 30}})
+				x := e.acquire(prog, &Request{Deadline: time.Now().Add(time.Hour)})
+				prog.odd.left.Store(0)
+				x.steps[0].answer = &Answer{Status: 200, Body: []byte(body)}
+				if got := x.passes(0); got != want {
+					t.Errorf("passed on: %v, %s", got, body)
+				}
+				e.release(x, true)
+			}
+		}
 	}
 }
 
