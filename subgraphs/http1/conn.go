@@ -57,21 +57,24 @@ func (c *conn) exchange(ctx context.Context, t *Target, r *Request) (*http.Respo
 	c.answered, c.headed = false, false
 	b := &body{conn: c, ctx: ctx}
 	b.stop = context.AfterFunc(ctx, c.interrupt)
+	var unsent error // a server may answer before it has read all, and close
 	if len(r.Body) > largeBody {
 		b.written = make(chan error, 1)
 		go func() { b.written <- c.write(ctx, t, r) }()
-	} else if err := c.write(ctx, t, r); err != nil {
-		b.finish(false)
-		return nil, err
+	} else {
+		unsent = c.write(ctx, t, r)
 	}
 	b.buffer, _ = c.pool.transport.readers.Get().(*bufio.Reader)
 	b.buffer.Reset(c)
 	res, err := c.readHeader(ctx, b.buffer)
 	if err != nil {
 		b.finish(false)
+		if unsent != nil && !c.answered {
+			return nil, unsent
+		}
 		return nil, err
 	}
-	b.keep = !res.Close
+	b.keep = !res.Close && unsent == nil
 	if res.Body == http.NoBody {
 		b.leave(true)
 		return res, nil

@@ -477,6 +477,21 @@ func TestAnAnswerBeforeTheWholeRequest(t *testing.T) {
 	}
 }
 
+// TestAnAnswerToARequestThatNobodyReads has a server that answers and closes the
+// connection while the request is being sent.
+func TestAnAnswerToARequestThatNobodyReads(t *testing.T) {
+	s := newRaw(t, func(_ *raw, c net.Conn, _ int64) {
+		_, _ = io.WriteString(c, "HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno")
+	})
+	target := newTarget(t, s.url, Options{})
+	for range 50 {
+		res, err := target.Do(t.Context(), Request{Body: make([]byte, largeBody)})
+		if got := read(res, err); got.Body != "no" || got.Failed {
+			t.Fatalf("the answer is %+v (%v)", got, err)
+		}
+	}
+}
+
 func TestABodyThatIsClosedEarlyTakesItsConnectionWithIt(t *testing.T) {
 	s := newRaw(t, saying("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n{"))
 	target := newTarget(t, s.url, Options{MaxConnections: 1})
