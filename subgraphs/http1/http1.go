@@ -107,12 +107,13 @@ func (p *pool) do(ctx context.Context, t *Target, r *Request) (*http.Response, e
 	return c.exchange(ctx, t, r)
 }
 
-// CloseIdleConnections closes the connections that are not in use.
+// CloseIdleConnections closes the connections that are not in use, and those that
+// are when they no longer will be, unless there is another request before that.
 func (t *Transport) CloseIdleConnections() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, p := range t.pools {
-		p.closeIdle(time.Now())
+		p.closeIdle()
 	}
 }
 

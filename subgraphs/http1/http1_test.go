@@ -560,6 +560,28 @@ func TestFailuresFreeTheirPlaces(t *testing.T) {
 	}
 }
 
+// TestConnectionsInUseAreNotKeptOnceIdleOnesAreClosed: who closes them may never
+// ask again.
+func TestConnectionsInUseAreNotKeptOnceIdleOnesAreClosed(t *testing.T) {
+	s := newRaw(t, saying(fine, fine))
+	target := newTarget(t, s.url, Options{})
+	res, err := target.Do(t.Context(), Request{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	target.pool.transport.CloseIdleConnections()
+	read(res, nil)
+	if n := len(target.pool.idle); n > 0 {
+		t.Errorf("%d connections are kept", n)
+	}
+	for range 2 {
+		mustDo(t, target, Request{})
+	}
+	if n := s.connections.Load(); n != 2 {
+		t.Errorf("%d connections, where 2 are enough for whoever asks again", n)
+	}
+}
+
 func TestIdleConnectionsAreClosed(t *testing.T) {
 	for name, c := range map[string]struct {
 		options Options
@@ -626,5 +648,5 @@ func TestConnectionsAreTakenWhileOthersExpire(t *testing.T) {
 	}
 	done.Store(true)
 	<-ended
-	p.closeIdle(time.Now())
+	p.closeIdle()
 }

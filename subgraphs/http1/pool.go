@@ -13,9 +13,10 @@ type pool struct {
 	address   string
 	slots     chan struct{} // one for each request under way; nil where there is no limit
 
-	mu    sync.Mutex
-	idle  []*conn     // the one that was used last is last
-	sweep *time.Timer // closes what is idle for too long; nil while nothing is idle
+	mu       sync.Mutex
+	idle     []*conn     // the one that was used last is last
+	sweep    *time.Timer // closes what is idle for too long; nil while nothing is idle
+	deserted bool        // whether idle ones were closed and nothing was asked since
 }
 
 func newPool(t *Transport, address string) *pool {
@@ -65,6 +66,7 @@ func (p *pool) open(ctx context.Context) (*conn, error) {
 func (p *pool) take() *conn {
 	for {
 		p.mu.Lock()
+		p.deserted = false
 		n := len(p.idle)
 		if n == 0 {
 			p.mu.Unlock()
@@ -87,7 +89,7 @@ func (p *pool) put(c *conn) {
 	c.since = time.Now()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if o.MaxIdle > 0 && len(p.idle) >= o.MaxIdle {
+	if p.deserted || o.MaxIdle > 0 && len(p.idle) >= o.MaxIdle {
 		c.Close()
 		return
 	}
@@ -108,14 +110,15 @@ func (p *pool) closeExpired() {
 	}
 }
 
-// closeIdle closes what was used last at or before a moment.
-func (p *pool) closeIdle(before time.Time) {
+// closeIdle closes what is idle.
+func (p *pool) closeIdle() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.closeUntil(before)
+	p.deserted = true
+	p.closeUntil(time.Now())
 }
 
-// closeUntil is closeIdle for who has the lock.
+// closeUntil closes what was used last at or before a moment, for who has the lock.
 func (p *pool) closeUntil(before time.Time) {
 	n := 0
 	for n < len(p.idle) && !p.idle[n].since.After(before) {
