@@ -54,6 +54,11 @@ const (
 // encoding/json reads them, which reads the variables once more.
 const maxNesting = 10_000
 
+// maxValues is how many values a body's tape may take, far more than the slots do:
+// what is in variables and extensions takes none. Only a list in place of a
+// parameter takes more, of which each item would cost a multiple of its bytes.
+const maxValues = 1 << 10
+
 func newDecoder() *decoder {
 	shape := &tape.Shape{Slots: slots, Fields: []tape.Field{
 		{Key: "query", Slot: slotQuery}, {Key: "operationName", Slot: slotOperationName},
@@ -77,12 +82,16 @@ func (d *decoder) decode(body []byte) (*Params, *Refusal) {
 	}
 	t, _ := d.tapes.Get().(*tape.Tape)
 	defer func() {
-		t.Reset(1<<10, false)
+		t.Reset(maxValues, false)
 		t.Data = nil
 		d.tapes.Put(t)
 	}()
-	root, err := t.Parse(body, d.shape, tape.Limits{Depth: maxNesting})
+	root, err := t.Parse(body, d.shape, tape.Limits{Depth: maxNesting, Values: maxValues})
+	over, limited := errors.AsType[*tape.LimitError](err)
 	switch {
+	case limited && over.Limit == "values":
+		return nil, badBody("One of the request's parameters is a list: %q and %q must be strings, %q and %q JSON objects.",
+			"query", "operationName", "variables", "extensions")
 	case err != nil:
 		return nil, badBody("The request's body is not a JSON object: %s.", describe(body, err))
 	case root.Kind != tape.Object:
