@@ -2,7 +2,6 @@ package planner_test
 
 import (
 	"flag"
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
@@ -51,16 +50,9 @@ func TestPlansAreTheBestOnes(t *testing.T) {
 // compare compares so many operations on supergraphs from a seed on.
 func (c *comparison) compare(t *testing.T, from uint64, operations int) {
 	for seed, left := from, operations; left > 0 && seed < from+uint64(100*operations); seed++ {
-		subgraphs := randomSubgraphs(seed)
-		f, err := compileSubgraphs(t, subgraphs)
-		if err != nil {
-			continue
-		}
-		for i := range uint64(8) {
-			r := &randomOperation{Rand: rand.New(rand.NewPCG(seed, i)), api: f.sg.API, left: 6}
-			text := r.query()
-			doc, errs := f.parser.Parse(text)
-			if len(errs) > 0 || left <= 0 || strings.HasPrefix(text, "mutation") {
+		for f, kept := range smallCases(t, seed) {
+			doc, errs := f.parser.Parse(kept.operation)
+			if len(errs) > 0 || left <= 0 || strings.HasPrefix(kept.operation, "mutation") {
 				continue
 			}
 			op, err := doc.Operation("")
@@ -77,8 +69,7 @@ func (c *comparison) compare(t *testing.T, from uint64, operations int) {
 			}
 			left--
 			if ratio := c.note(mine.Price(), best.Price()); ratio > 1.1 {
-				kept := &randomCase{subgraphs: subgraphs, operation: text, variables: r.variables(), seed: seed}
-				t.Logf("seed %d, operation %d: the plan costs %v, the best of %d costs %v (%.2f times)\n%s\nbest:\n%s\n%s", seed, i, mine.Price(), plans, best.Price(), ratio, mine.Text(f.sg), best.Text(f.sg), kept.archive())
+				t.Logf("seed %d: the plan costs %v, the best of %d costs %v (%.2f times)\n%s\nbest:\n%s\n%s", seed, mine.Price(), plans, best.Price(), ratio, mine.Text(f.sg), best.Text(f.sg), kept.archive())
 			}
 		}
 	}

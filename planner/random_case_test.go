@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"iter"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -198,6 +199,27 @@ func compileSubgraphs(t testing.TB, subgraphs []schema.Subgraph) (*fixture, erro
 		return nil, err
 	}
 	return newFixture(t, result.SDL), nil
+}
+
+// smallCases are eight random operations on a seed's supergraph, small enough that
+// all of their plans can be looked at. There are none where its subgraphs do not
+// compose.
+func smallCases(t testing.TB, seed uint64) iter.Seq2[*fixture, *randomCase] {
+	return func(yield func(*fixture, *randomCase) bool) {
+		subgraphs := randomSubgraphs(seed)
+		f, err := compileSubgraphs(t, subgraphs)
+		if err != nil {
+			return
+		}
+		for i := range uint64(8) {
+			r := &randomOperation{Rand: rand.New(rand.NewPCG(seed, i)), api: f.sg.API, left: 6}
+			c := &randomCase{subgraphs: subgraphs, operation: r.query(), seed: seed}
+			c.variables = r.variables()
+			if !yield(f, c) {
+				return
+			}
+		}
+	}
 }
 
 // run composes the case and tries it.
