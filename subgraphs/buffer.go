@@ -139,9 +139,9 @@ func (p *bufferPool) read(r io.Reader, size, limit int64) (*buffer, error) {
 	}
 }
 
-// readLarge reads on where a buffer as large as a part, or larger, is full. It gathers
-// more parts and puts them together at the end: a subgraph
-// that sends gigabytes then makes no garbage but what is pooled.
+// readLarge reads on where a buffer as large as a part, or larger, is full. It
+// gathers more parts and puts them together at the end: a subgraph that sends
+// gigabytes then makes no garbage but what is pooled.
 func (p *bufferPool) readLarge(r io.Reader, full *buffer, limit int64) (*buffer, error) {
 	parts := []*buffer{full}
 	defer func() {

@@ -4,7 +4,7 @@
 // net/http's Transport has two goroutines for each connection and hands every
 // request and answer from one to another, which was a third of what a small
 // operation cost the gateway (docs/performance.md). Here only the connections
-// are managed; what goes over them is written and parsed by net/http as well.
+// are managed and requests written; answers are parsed by net/http.
 package http1
 
 import (

@@ -194,6 +194,7 @@ func TestARequestEndsWithItsContext(t *testing.T) {
 }
 
 func TestTheFirstByteIsWaitedForSoLong(t *testing.T) {
+	t.Parallel()
 	s := newRaw(t, func(s *raw, c net.Conn, nth int64) {
 		saying("")(s, c, nth)
 		_, _ = io.Copy(io.Discard, c)
@@ -207,7 +208,7 @@ func TestTheFirstByteIsWaitedForSoLong(t *testing.T) {
 		saying(fine, "")(s, c, nth)
 		_, _ = io.Copy(io.Discard, c)
 	})
-	target := newTarget(t, late.url, Options{FirstByteTimeout: 100 * time.Millisecond})
+	target := newTarget(t, late.url, Options{FirstByteTimeout: 500 * time.Millisecond})
 	mustDo(t, target, Request{})
 	if _, err := target.Do(t.Context(), Request{}); !errors.Is(err, os.ErrDeadlineExceeded) || late.requests.Load() != 2 { //nolint:bodyclose // there is none
 		t.Errorf("%d requests, and the error is %v", late.requests.Load(), err)
@@ -215,19 +216,20 @@ func TestTheFirstByteIsWaitedForSoLong(t *testing.T) {
 	// The body may take longer.
 	slow := newRaw(t, func(s *raw, c net.Conn, nth int64) {
 		saying("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{")(s, c, nth)
-		time.Sleep(120 * time.Millisecond)
+		time.Sleep(600 * time.Millisecond)
 		_, _ = io.WriteString(c, "}")
 	})
-	mustDo(t, newTarget(t, slow.url, Options{FirstByteTimeout: 100 * time.Millisecond}), Request{})
+	mustDo(t, newTarget(t, slow.url, Options{FirstByteTimeout: 500 * time.Millisecond}), Request{})
 }
 
 // TestTheFirstByteIsWaitedForFromTheLastOne that is sent, also where sending takes longer.
 func TestTheFirstByteIsWaitedForFromTheLastOne(t *testing.T) {
+	t.Parallel()
 	s := newRaw(t, func(s *raw, c net.Conn, nth int64) {
-		time.Sleep(400 * time.Millisecond)
+		time.Sleep(1200 * time.Millisecond)
 		saying(fine)(s, c, nth)
 	})
-	mustDo(t, newTarget(t, s.url, Options{FirstByteTimeout: 300 * time.Millisecond}), Request{Body: make([]byte, 16<<20)})
+	mustDo(t, newTarget(t, s.url, Options{FirstByteTimeout: time.Second}), Request{Body: make([]byte, 16<<20)})
 	silent := newRaw(t, func(s *raw, c net.Conn, nth int64) {
 		saying("")(s, c, nth)
 		_, _ = io.Copy(io.Discard, c)
